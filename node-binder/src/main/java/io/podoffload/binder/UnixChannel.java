@@ -1,0 +1,23 @@
+package io.podoffload.binder;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.nio.file.Path;
+
+/** A gRPC channel over a unix socket; it connects at the first call, and again when the other side restarts. */
+final class UnixChannel {
+
+    private UnixChannel() {}
+
+    static ManagedChannel to(Path socket, EventLoopGroup eventLoop) {
+        return NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
+                .channelType(EpollDomainSocketChannel.class)
+                .eventLoopGroup(eventLoop)
+                .usePlaintext()
+                .overrideAuthority("localhost")
+                .build();
+    }
+}

@@ -1,0 +1,49 @@
+package io.podoffload.binder.binding;
+
+import java.util.Optional;
+
+/** What a VF is for. */
+public sealed interface Desired {
+
+    /** The pod that the answer concerns, to which a verdict is reported. */
+    default Optional<PodRef> owner() {
+        return Optional.empty();
+    }
+
+    /** No living pod holds it. */
+    record Nothing() implements Desired {}
+
+    /** A pod holds it, but it is too early, or not for the binder, to do anything. */
+    record Pending(PodRef pod, Reason reason, String detail) implements Desired {
+        @Override
+        public Optional<PodRef> owner() {
+            return Optional.of(pod);
+        }
+    }
+
+    /**
+     * A pod with a READY sandbox is to have it.
+     *
+     * @param netns path of the sandbox's network namespace
+     * @param interfaceName the name that an annotation asks for, if any
+     * @param reportedByCni whether network-status names an interface with this VF, so that a CNI brought it in
+     */
+    record Binding(
+            PodRef pod,
+            String sandboxId,
+            String netns,
+            PodNetwork network,
+            Optional<String> interfaceName,
+            boolean reportedByCni)
+            implements Desired {
+        @Override
+        public Optional<PodRef> owner() {
+            return Optional.of(pod);
+        }
+
+        /** Whether {@code mark} was made for this very pod and sandbox; an alias shortens the sandbox id. */
+        boolean isMarkedBy(OwnerMark mark) {
+            return mark.podUid().equals(pod.uid()) && sandboxId.startsWith(mark.sandboxId());
+        }
+    }
+}

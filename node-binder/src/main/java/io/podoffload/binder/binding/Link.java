@@ -1,0 +1,25 @@
+package io.podoffload.binder.binding;
+
+import java.util.Optional;
+
+/**
+ * A network interface as the kernel reports it.
+ *
+ * @param index ifindex, unique in its namespace
+ * @param name netdev name
+ * @param mtu bytes
+ * @param mac its current address
+ * @param permanentMac address given by the device, where it has one
+ * @param up administrative state
+ * @param alias ifalias, empty if none
+ * @param parentDevice PCI address behind it, where the kernel tells (5.14 and later)
+ */
+public record Link(
+        int index,
+        String name,
+        int mtu,
+        MacAddress mac,
+        Optional<MacAddress> permanentMac,
+        boolean up,
+        String alias,
+        Optional<String> parentDevice) {}

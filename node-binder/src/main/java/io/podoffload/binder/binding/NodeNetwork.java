@@ -1,0 +1,42 @@
+package io.podoffload.binder.binding;
+
+import java.util.List;
+import java.util.Map;
+
+/** The one door from the plan to the node. Each verb is safe to repeat; a failure is an unchecked exception. */
+public interface NodeNetwork {
+
+    /** Makes the durable row of {@code representor}, without an iface-id, that carries {@code mark}. */
+    void recordBinding(String representor, OwnerMark mark);
+
+    /** Writes {@code mark} onto the VF itself. */
+    void markVf(String vfName, OwnerMark mark);
+
+    /** Sets the VF's MAC through its PF, where the device can. */
+    void setAdminMac(PciAddress vf, MacAddress mac);
+
+    /** Moves the VF into the namespace at {@code netns}, renamed and set in one request. */
+    void moveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac);
+
+    /** Brings the interface up in the pod, with its addresses and default gateways. */
+    void configureInPod(String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways);
+
+    /** Gives the row its iface-id, upon which OVN takes the port. */
+    void attach(String representor, String ifaceId);
+
+    /** Takes the iface-id off the row, upon which OVN lets the port go. */
+    void detach(String representor);
+
+    void setRepresentorUp(String representor, int mtu);
+
+    void setRepresentorDown(String representor);
+
+    /** Adds the binder's keys to a row that a CNI made, if the row still is what {@code expected} says. */
+    void adopt(String representor, Map<String, String> expected, Map<String, String> keys);
+
+    /** Gives the VF in the host's namespace its identity back and takes the mark off it; read back before it returns. */
+    void resetVf(PciAddress vf, String currentName, VfIdentity identity);
+
+    /** Deletes the row of {@code representor}, if its external_ids still are what {@code expected} says. */
+    void deletePort(String representor, Map<String, String> expected);
+}

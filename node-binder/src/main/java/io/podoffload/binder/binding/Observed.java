@@ -1,0 +1,74 @@
+package io.podoffload.binder.binding;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What is true of one VF, read in one go.
+ *
+ * @param pci the VF
+ * @param representor its representor's netdev
+ * @param uplinkMtu MTU of the PF
+ * @param port the Interface row of the representor
+ * @param rivals other Interface rows that hold the iface-id of the desired binding
+ * @param place where the VF's netdev is
+ * @param adminMac MAC set through the PF, where the device has such
+ * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
+ * @param podHasDefaultRoute whether one of those interfaces has a default route
+ * @param owner of the mark on the row or on the VF, if there is a mark
+ * @param lastFree what the VF was when it was last seen free
+ */
+public record Observed(
+        PciAddress pci,
+        Link representor,
+        int uplinkMtu,
+        Optional<Port> port,
+        List<Port> rivals,
+        Place place,
+        Optional<MacAddress> adminMac,
+        Set<String> podLinks,
+        boolean podHasDefaultRoute,
+        Optional<Owner> owner,
+        Optional<VfIdentity> lastFree) {
+
+    public Observed {
+        rivals = List.copyOf(rivals);
+        podLinks = Set.copyOf(podLinks);
+    }
+
+    /** The row's mark, else the VF's own: either one lost is known from the other. */
+    public Optional<OwnerMark> mark() {
+        return port.flatMap(row -> OwnerMark.read(row.externalIds())).or(this::aliasMark);
+    }
+
+    /** The mark on the VF itself; one that names another VF was left by a mistake and means nothing. */
+    Optional<OwnerMark> aliasMark() {
+        return link().flatMap(link -> OwnerMark.readAlias(link.alias()))
+                .filter(mark -> mark.pci().equals(pci));
+    }
+
+    Optional<Link> link() {
+        if (place instanceof Place.AtHome home) {
+            return Optional.of(home.link());
+        }
+        return place instanceof Place.InPod in ? Optional.of(in.link()) : Optional.empty();
+    }
+
+    /**
+     * What is left of the pod that a mark names.
+     *
+     * @param sandboxReady its sandbox still runs
+     * @param netnsGone the path of its namespace is gone
+     * @param podGone the pod is absent from the API, has finished, or runs in a newer sandbox
+     * @param goneFor how long all of that has been so; zero while it is not
+     */
+    public record Owner(boolean sandboxReady, boolean netnsGone, boolean podGone, Duration goneFor) {
+
+        /** DESIGN: the one rule by which anything is ever taken down. */
+        boolean mayBeReleased(boolean vfAtHome) {
+            return !sandboxReady && (netnsGone || vfAtHome) && podGone;
+        }
+    }
+}

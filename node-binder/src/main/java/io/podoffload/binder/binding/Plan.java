@@ -1,0 +1,26 @@
+package io.podoffload.binder.binding;
+
+import java.util.List;
+
+/**
+ * What to do with a VF now, and what to say of it.
+ *
+ * @param reason the verdict if there are no steps; with steps, what is to be expected after them
+ * @param detail facts for the message: names and addresses
+ * @param steps in order; each is safe to repeat
+ */
+public record Plan(Reason reason, String detail, List<Step> steps) {
+
+    public Plan {
+        steps = List.copyOf(steps);
+    }
+
+    static Plan nothing(Reason reason, String detail) {
+        return new Plan(reason, detail, List.of());
+    }
+
+    /** Runs the steps in order, and stops at the first that fails. */
+    public void applyTo(NodeNetwork node) {
+        steps.forEach(step -> step.applyTo(node));
+    }
+}

@@ -1,0 +1,80 @@
+package io.podoffload.binder.binding;
+
+/** Why a VF is in the state it is in: the reason of the pod's condition, of its Event and of the metric. */
+public enum Reason {
+    Bound(true, "The binder bound the VF and its representor, and OVN installed the port.", ""),
+    Adopted(true, "The CNI bound the VF and its representor, and OVN installed the port.", ""),
+    Free(true, "No pod holds the VF, and it shows its own name, MTU and MAC.", ""),
+
+    WaitingForSandbox(false, "The pod has no running sandbox yet.", "Wait; see the pod's Events if it does not start."),
+    WaitingForAddress(
+            false,
+            "kube-ovn-controller has not allotted an address to the pod's network yet.",
+            "Check that a Subnet has spec.provider set to the network's provider, and kube-ovn-controller's log."),
+    WaitingForOvn(
+            false,
+            "ovn-controller has not installed the port's flows yet.",
+            "Check ovn-controller on the node and that the logical switch port exists."),
+    WaitingForVf(
+            false,
+            "The VF's netdev is in no namespace that can be seen.",
+            "Wait for the old namespace to die; check that the VF is bound to its network driver."),
+    WaitingForRelease(
+            false,
+            "The VF is still held by an earlier pod or sandbox.",
+            "Wait for the earlier pod's namespace to be removed; see what keeps that pod terminating."),
+
+    NoNetwork(
+            false,
+            "The pod holds a VF but names no default network.",
+            "Add the label pod-offload.io/enabled: \"true\" and create the pod again."),
+    NotAVf(
+            false,
+            "The device that the pod holds is no VF with a representor.",
+            "Check that the PF is in switchdev mode: devlink dev eswitch show pci/<PF>."),
+    VethInsteadOfVf(
+            false,
+            "The CNI gave the pod a veth instead of the VF, because no deviceID reached it.",
+            "Give the NetworkAttachmentDefinition the annotation k8s.v1.cni.cncf.io/resourceName, use the thick Multus,"
+                    + " and create the pod again."),
+    BoundByAnother(
+            false,
+            "Another tool holds the VF or its representor.",
+            "Let only one of them manage VFs of this resource."),
+    SeveralVfs(
+            false,
+            "The pod holds several VFs, and nothing tells which network each is for.",
+            "Request one VF per pod."),
+    PortFailed(false, "ovs-vswitchd could not open the representor.", "See the port's error and ovs-vswitchd's log."),
+    StepFailed(false, "A step of binding failed; it is tried again.", "See the message and the binder's log.");
+
+    private final boolean settled;
+    private final String cause;
+    private final String cure;
+
+    Reason(boolean settled, String cause, String cure) {
+        this.settled = settled;
+        this.cause = cause;
+        this.cure = cure;
+    }
+
+    /** Whether the VF is where it should be. */
+    public boolean settled() {
+        return settled;
+    }
+
+    /** One sentence. */
+    public String cause() {
+        return cause;
+    }
+
+    /** One sentence; empty where there is nothing to cure. */
+    public String cure() {
+        return cure;
+    }
+
+    /** Whether this is only a matter of time, so that no Event need be written. */
+    public boolean transitional() {
+        return name().startsWith("WaitingFor");
+    }
+}

@@ -1,0 +1,95 @@
+package io.podoffload.binder.binding;
+
+import java.util.List;
+import java.util.Map;
+
+/** One change to the node. */
+public sealed interface Step {
+
+    void applyTo(NodeNetwork node);
+
+    record RecordBinding(String representor, OwnerMark mark) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.recordBinding(representor, mark);
+        }
+    }
+
+    record MarkVf(String vfName, OwnerMark mark) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.markVf(vfName, mark);
+        }
+    }
+
+    record SetAdminMac(PciAddress vf, MacAddress mac) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.setAdminMac(vf, mac);
+        }
+    }
+
+    record MoveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.moveIntoPod(vfName, netns, interfaceName, mtu, mac);
+        }
+    }
+
+    record ConfigureInPod(String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways)
+            implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.configureInPod(netns, interfaceName, addresses, gateways);
+        }
+    }
+
+    record Attach(String representor, String ifaceId) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.attach(representor, ifaceId);
+        }
+    }
+
+    record Detach(String representor) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.detach(representor);
+        }
+    }
+
+    record RepresentorUp(String representor, int mtu) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.setRepresentorUp(representor, mtu);
+        }
+    }
+
+    record RepresentorDown(String representor) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.setRepresentorDown(representor);
+        }
+    }
+
+    record Adopt(String representor, Map<String, String> expected, Map<String, String> keys) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.adopt(representor, expected, keys);
+        }
+    }
+
+    record ResetVf(PciAddress vf, String currentName, VfIdentity identity) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.resetVf(vf, currentName, identity);
+        }
+    }
+
+    record DeletePort(String representor, Map<String, String> expected) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.deletePort(representor, expected);
+        }
+    }
+}

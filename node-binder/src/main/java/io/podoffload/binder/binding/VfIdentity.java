@@ -1,0 +1,23 @@
+package io.podoffload.binder.binding;
+
+import java.util.Optional;
+
+/**
+ * What a VF was before a pod got it, and what it must be again.
+ *
+ * @param name netdev name
+ * @param mtu bytes
+ * @param mac address of the netdev
+ * @param adminMac address set through the PF, where the device has such
+ */
+public record VfIdentity(String name, int mtu, MacAddress mac, Optional<MacAddress> adminMac) {
+
+    public static VfIdentity of(Link link, Optional<MacAddress> adminMac) {
+        return new VfIdentity(link.name(), link.mtu(), link.mac(), adminMac);
+    }
+
+    /** Whether {@code link} shows this identity; the admin MAC is not visible on the VF's own netdev. */
+    public boolean isShownBy(Link link) {
+        return link.name().equals(name) && link.mtu() == mtu && link.mac().equals(mac);
+    }
+}

@@ -1,0 +1,301 @@
+package io.podoffload.binder.kernel;
+
+import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_CREATE;
+import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_REPLACE;
+
+import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.MacAddress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The links, addresses and routes of one network namespace: rtnetlink(7).
+ *
+ * <p>Constants carry the names of linux/if_link.h, linux/if_addr.h and linux/rtnetlink.h.
+ */
+public final class Links implements AutoCloseable {
+
+    private static final int RTM_NEWLINK = 16;
+    private static final int RTM_GETLINK = 18;
+    private static final int RTM_SETLINK = 19;
+    private static final int RTM_NEWADDR = 20;
+    private static final int RTM_GETADDR = 22;
+    private static final int RTM_NEWROUTE = 24;
+    private static final int RTM_GETROUTE = 26;
+
+    private static final int IFINFOMSG = 16;
+    private static final int IFLA_ADDRESS = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_IFALIAS = 20;
+    private static final int IFLA_VFINFO_LIST = 22;
+    private static final int IFLA_VF_INFO = 1;
+    private static final int IFLA_VF_MAC = 1;
+    private static final int IFLA_NET_NS_FD = 28;
+    private static final int IFLA_EXT_MASK = 29;
+    private static final int IFLA_PERM_ADDRESS = 54;
+    private static final int IFLA_PARENT_DEV_NAME = 56;
+    private static final int RTEXT_FILTER_VF_SKIP_STATS = 1 | 1 << 3;
+    private static final int IFF_UP = 1;
+
+    private static final int IFADDRMSG = 8;
+    private static final int IFA_ADDRESS = 1;
+    private static final int IFA_LOCAL = 2;
+
+    private static final int RTMSG = 12;
+    private static final int RTA_DST = 1;
+    private static final int RTA_OIF = 4;
+    private static final int RTA_GATEWAY = 5;
+    private static final int RT_TABLE_MAIN = 254;
+    private static final int RTPROT_STATIC = 4;
+    private static final int RTN_UNICAST = 1;
+
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
+
+    private final NetlinkSocket socket;
+
+    Links(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    /** Those of the namespace that the calling thread is in, which is the host's. */
+    public static Links ofHost() {
+        return new Links(NetlinkSocket.open(LibC.NETLINK_ROUTE));
+    }
+
+    public List<Link> all() {
+        return socket.dump("list links", RTM_GETLINK, ifinfo(0, 0, 0)).stream()
+                .map(Links::link)
+                .toList();
+    }
+
+    /** The link called {@code name}, if there is one. */
+    public Optional<Link> named(String name) {
+        byte[] body = new AttributeWriter()
+                .header(ifinfo(0, 0, 0))
+                .string(IFLA_IFNAME, name)
+                .toByteArray();
+        try {
+            return socket.get("find link " + name, RTM_GETLINK, body).stream()
+                    .map(Links::link)
+                    .findFirst();
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENODEV)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    public void setUp(Link link) {
+        socket.change("set " + link.name() + " up", RTM_NEWLINK, 0, ifinfo(link.index(), IFF_UP, IFF_UP));
+    }
+
+    public void setDown(Link link) {
+        socket.change("set " + link.name() + " down", RTM_NEWLINK, 0, ifinfo(link.index(), 0, IFF_UP));
+    }
+
+    public void setMtu(Link link, int mtu) {
+        set("set MTU " + mtu + " on " + link.name(), link, writer -> writer.u32(IFLA_MTU, mtu));
+    }
+
+    public void setMac(Link link, MacAddress mac) {
+        set("set MAC " + mac + " on " + link.name(), link, writer -> writer.bytes(IFLA_ADDRESS, mac.bytes()));
+    }
+
+    /** Kernels before 6.2 rename only a link that is down. */
+    public void rename(Link link, String name) {
+        set("rename " + link.name() + " to " + name, link, writer -> writer.string(IFLA_IFNAME, name));
+    }
+
+    /** An empty alias removes it. */
+    public void setAlias(Link link, String alias) {
+        set("set alias of " + link.name(), link, writer -> writer.string(IFLA_IFALIAS, alias));
+    }
+
+    /**
+     * Moves a link into another namespace, under a new name, with MTU and MAC, in one request: so its old name cannot
+     * clash there, and nobody sees it half made.
+     */
+    public void move(Link link, NetworkNamespace target, String name, int mtu, MacAddress mac) {
+        set(
+                "move " + link.name() + " into the pod as " + name,
+                link,
+                writer -> writer.u32(IFLA_NET_NS_FD, target.descriptor())
+                        .string(IFLA_IFNAME, name)
+                        .u32(IFLA_MTU, mtu)
+                        .bytes(IFLA_ADDRESS, mac.bytes()));
+    }
+
+    /** The MAC that the PF {@code uplink} keeps for its VF number {@code vf}, where the driver has such. */
+    public Optional<MacAddress> adminMac(Link uplink, int vf) {
+        byte[] body = new AttributeWriter()
+                .header(ifinfo(uplink.index(), 0, 0))
+                .u32(IFLA_EXT_MASK, RTEXT_FILTER_VF_SKIP_STATS)
+                .toByteArray();
+        return socket.get("read the VFs of " + uplink.name(), RTM_GETLINK, body).stream()
+                .flatMap(message -> message.attributes(IFINFOMSG).bytes(IFLA_VFINFO_LIST).stream())
+                .flatMap(list -> Attributes.list(list).stream())
+                .flatMap(info ->
+                        Attributes.read(ByteBuffer.wrap(info).order(ByteOrder.nativeOrder()))
+                                .bytes(IFLA_VF_MAC)
+                                .stream())
+                .filter(entry ->
+                        ByteBuffer.wrap(entry).order(ByteOrder.nativeOrder()).getInt() == vf)
+                .map(entry -> MacAddress.of(java.util.Arrays.copyOfRange(entry, 4, 10)))
+                .findFirst();
+    }
+
+    /** {@code struct ifla_vf_mac {u32 vf; u8 mac[32]}} on the PF. */
+    public void setAdminMac(Link uplink, int vf, MacAddress mac) {
+        byte[] entry = AttributeWriter.number(36).putInt(vf).put(mac.bytes()).array();
+        byte[] body = new AttributeWriter()
+                .header(ifinfo(uplink.index(), 0, 0))
+                .nested(IFLA_VFINFO_LIST, list -> list.nested(IFLA_VF_INFO, info -> info.bytes(IFLA_VF_MAC, entry)))
+                .toByteArray();
+        socket.change("set MAC " + mac + " of VF " + vf + " on " + uplink.name(), RTM_SETLINK, 0, body);
+    }
+
+    public Set<InterfaceAddress> addresses(Link link) {
+        Set<InterfaceAddress> found = new HashSet<>();
+        for (NetlinkMessage message : socket.dump("list addresses", RTM_GETADDR, new byte[IFADDRMSG])) {
+            ByteBuffer header = message.buffer();
+            int prefix = Byte.toUnsignedInt(header.get(1));
+            int index = header.getInt(4);
+            Attributes attributes = message.attributes(IFADDRMSG);
+            Optional<byte[]> address = attributes.bytes(IFA_LOCAL).or(() -> attributes.bytes(IFA_ADDRESS));
+            if (index == link.index() && address.isPresent()) {
+                found.add(new InterfaceAddress(text(address.get()), prefix));
+            }
+        }
+        return found;
+    }
+
+    public void addAddress(Link link, InterfaceAddress address) {
+        byte[] bytes = bytes(address.address());
+        byte[] header = AttributeWriter.number(IFADDRMSG)
+                .put((byte) family(bytes))
+                .put((byte) address.prefixLength())
+                .putShort((short) 0)
+                .putInt(link.index())
+                .array();
+        byte[] body = new AttributeWriter()
+                .header(header)
+                .bytes(IFA_LOCAL, bytes)
+                .bytes(IFA_ADDRESS, bytes)
+                .toByteArray();
+        socket.change("add " + address + " to " + link.name(), RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, body);
+    }
+
+    /** The default routes of the main table: gateway and index of the link each goes out by. */
+    public List<DefaultRoute> defaultRoutes() {
+        List<DefaultRoute> routes = new ArrayList<>();
+        for (NetlinkMessage message : socket.dump("list routes", RTM_GETROUTE, new byte[RTMSG])) {
+            ByteBuffer header = message.buffer();
+            int prefix = Byte.toUnsignedInt(header.get(1));
+            int table = Byte.toUnsignedInt(header.get(4));
+            int type = Byte.toUnsignedInt(header.get(7));
+            Attributes attributes = message.attributes(RTMSG);
+            if (prefix == 0
+                    && table == RT_TABLE_MAIN
+                    && type == RTN_UNICAST
+                    && attributes.bytes(RTA_DST).isEmpty()) {
+                routes.add(new DefaultRoute(
+                        attributes.bytes(RTA_GATEWAY).map(Links::text).orElse(""),
+                        attributes.u32(RTA_OIF).orElse(0)));
+            }
+        }
+        return routes;
+    }
+
+    /** @param gateway IP literal, empty for a route without one */
+    public record DefaultRoute(String gateway, int linkIndex) {}
+
+    public void addDefaultRoute(Link link, String gateway) {
+        byte[] bytes = bytes(gateway);
+        byte[] header = AttributeWriter.number(RTMSG)
+                .put((byte) family(bytes))
+                .put(new byte[3])
+                .put((byte) RT_TABLE_MAIN)
+                .put((byte) RTPROT_STATIC)
+                .put((byte) 0)
+                .put((byte) RTN_UNICAST)
+                .putInt(0)
+                .array();
+        byte[] body = new AttributeWriter()
+                .header(header)
+                .bytes(RTA_GATEWAY, bytes)
+                .u32(RTA_OIF, link.index())
+                .toByteArray();
+        socket.change("route by " + gateway + " on " + link.name(), RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, body);
+    }
+
+    private void set(String operation, Link link, java.util.function.Consumer<AttributeWriter> attributes) {
+        AttributeWriter writer = new AttributeWriter().header(ifinfo(link.index(), 0, 0));
+        attributes.accept(writer);
+        socket.change(operation, RTM_NEWLINK, 0, writer.toByteArray());
+    }
+
+    /** {@code struct ifinfomsg {u8 family, pad; u16 type; int index; u32 flags, change}}. */
+    private static byte[] ifinfo(int index, int flags, int change) {
+        return AttributeWriter.number(IFINFOMSG)
+                .putInt(0)
+                .putInt(index)
+                .putInt(flags)
+                .putInt(change)
+                .array();
+    }
+
+    static Link link(NetlinkMessage message) {
+        ByteBuffer header = message.buffer();
+        Attributes attributes = message.attributes(IFINFOMSG);
+        return new Link(
+                header.getInt(4),
+                attributes.string(IFLA_IFNAME).orElse(""),
+                attributes.u32(IFLA_MTU).orElse(0),
+                mac(attributes, IFLA_ADDRESS).orElse(new MacAddress("00:00:00:00:00:00")),
+                mac(attributes, IFLA_PERM_ADDRESS),
+                (header.getInt(8) & IFF_UP) != 0,
+                attributes.string(IFLA_IFALIAS).orElse(""),
+                attributes.string(IFLA_PARENT_DEV_NAME));
+    }
+
+    /** Other kinds of links have addresses of other lengths. */
+    private static Optional<MacAddress> mac(Attributes attributes, int type) {
+        return attributes.bytes(type).filter(bytes -> bytes.length == 6).map(MacAddress::of);
+    }
+
+    private static int family(byte[] address) {
+        return address.length == 4 ? AF_INET : AF_INET6;
+    }
+
+    private static byte[] bytes(String address) {
+        try {
+            return InetAddress.getByName(address).getAddress(); // a literal, so nothing is looked up
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("'" + address + "' is no IP address", e);
+        }
+    }
+
+    private static String text(byte[] address) {
+        try {
+            return InetAddress.getByAddress(address).getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new MalformedNetlinkException("an address of " + address.length + " bytes");
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,16 @@
+package io.podoffload.binder.kube;
+
+/** Annotations that the binder reads, and who writes them. */
+final class Annotations {
+
+    /** The pod-offload webhook, or a person; read by Multus and kube-ovn-controller. */
+    static final String DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
+
+    /** Multus, after the CNI has finished. */
+    static final String NETWORK_STATUS = "k8s.v1.cni.cncf.io/network-status";
+
+    /** A person: name of a VF that the binder itself brings into the pod. */
+    static final String INTERFACE = "pod-offload.io/interface";
+
+    private Annotations() {}
+}

@@ -1,0 +1,158 @@
+package io.podoffload.binder.kube;
+
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.Reason;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the pod's users what became of its VF: the condition {@code pod-offload.io/bound}, and an Event for each verdict
+ * that is more than a matter of time. A report that fails does not undo a binding; it is sent again at the next look.
+ *
+ * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate">Pod readiness</a>
+ */
+public final class BindingReporter {
+
+    public static final String CONDITION = "pod-offload.io/bound";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BindingReporter.class);
+    private static final String COMPONENT = "pod-offload-binder";
+    private static final int GONE = 404;
+    private static final int OTHER_UID = 409;
+
+    private final KubernetesClient client;
+    private final String node;
+    private final Clock clock;
+
+    /** What was reported last, by pod uid: the watch may not have brought it back yet. */
+    private final Map<String, Report> reported = new ConcurrentHashMap<>();
+
+    public BindingReporter(KubernetesClient client, String node, Clock clock) {
+        this.client = client;
+        this.node = node;
+        this.clock = clock;
+    }
+
+    private record Report(Reason reason, String message) {}
+
+    /**
+     * Reports once for each change of the verdict.
+     *
+     * @return whether the report stands; if not, it is to be tried again
+     */
+    public boolean report(PodRef pod, Reason reason, String detail) {
+        Report report = new Report(reason, message(reason, detail));
+        Report before = reported.get(pod.uid());
+        if (report.equals(before)) {
+            return true;
+        }
+        try {
+            applyCondition(pod, report);
+            if (!reason.transitional() && (before == null || before.reason() != reason)) {
+                writeEvent(pod, report);
+            }
+            reported.put(pod.uid(), report);
+            return true;
+        } catch (KubernetesClientException e) {
+            if (e.getCode() == GONE || e.getCode() == OTHER_UID) {
+                return true; // the pod went meanwhile, and nobody is left to be told
+            }
+            LOG.atWarn()
+                    .addKeyValue("pod", pod)
+                    .addKeyValue("reason", reason)
+                    .log("cannot report to the API server: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** Forgets a pod that is gone. */
+    public void forget(String podUid) {
+        reported.remove(podUid);
+    }
+
+    private static String message(Reason reason, String detail) {
+        String cure = reason.cure().isEmpty() ? "" : " " + reason.cure();
+        return reason.cause() + (detail.isEmpty() ? "" : " " + detail + ".") + cure;
+    }
+
+    /** Server-side apply: conditions are merged by type, so others' conditions stay; the uid guards against a namesake. */
+    private void applyCondition(PodRef pod, Report report) {
+        Pod wanted = new PodBuilder()
+                .withNewMetadata()
+                .withNamespace(pod.namespace())
+                .withName(pod.name())
+                .withUid(pod.uid())
+                .endMetadata()
+                .withNewStatus()
+                .addNewCondition()
+                .withType(CONDITION)
+                .withStatus(report.reason().settled() ? "True" : "False")
+                .withReason(report.reason().name())
+                .withMessage(report.message())
+                .withLastTransitionTime(now())
+                .endCondition()
+                .endStatus()
+                .build();
+        client.pods()
+                .inNamespace(pod.namespace())
+                .withName(pod.name())
+                .subresource("status")
+                .patch(
+                        new PatchContext.Builder()
+                                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                                .withFieldManager(COMPONENT)
+                                .withForce(true)
+                                .build(),
+                        wanted);
+    }
+
+    private void writeEvent(PodRef pod, Report report) {
+        String now = now();
+        client.v1()
+                .events()
+                .inNamespace(pod.namespace())
+                .resource(new EventBuilder()
+                        .withNewMetadata()
+                        .withNamespace(pod.namespace())
+                        .withName(pod.name() + "." + Long.toHexString(clock.millis()) + "."
+                                + report.reason().name().toLowerCase(java.util.Locale.ROOT))
+                        .endMetadata()
+                        .withNewInvolvedObject()
+                        .withApiVersion("v1")
+                        .withKind("Pod")
+                        .withNamespace(pod.namespace())
+                        .withName(pod.name())
+                        .withUid(pod.uid())
+                        .endInvolvedObject()
+                        .withType(report.reason().settled() ? "Normal" : "Warning")
+                        .withReason(report.reason().name())
+                        .withMessage(report.message())
+                        .withNewSource()
+                        .withComponent(COMPONENT)
+                        .withHost(node)
+                        .endSource()
+                        .withReportingComponent(COMPONENT)
+                        .withReportingInstance(node)
+                        .withFirstTimestamp(now)
+                        .withLastTimestamp(now)
+                        .withCount(1)
+                        .build())
+                .create();
+    }
+
+    private String now() {
+        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

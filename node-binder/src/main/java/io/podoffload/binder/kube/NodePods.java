@@ -1,0 +1,74 @@
+package io.podoffload.binder.kube;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/** The pods of this node, watched. */
+public final class NodePods implements AutoCloseable {
+
+    private static final String BY_UID = "uid";
+
+    private final SharedIndexInformer<Pod> informer;
+
+    /** @param onChange called with each pod that appears, changes or goes */
+    public NodePods(KubernetesClient client, String node, Consumer<PodView> onChange) {
+        informer =
+                client.pods().inAnyNamespace().withField("spec.nodeName", node).runnableInformer(0);
+        informer.addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())));
+        informer.addEventHandler(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(Pod pod) {
+                onChange.accept(new PodView(pod));
+            }
+
+            @Override
+            public void onUpdate(Pod before, Pod pod) {
+                onChange.accept(new PodView(pod));
+            }
+
+            @Override
+            public void onDelete(Pod pod, boolean finalStateUnknown) {
+                onChange.accept(new PodView(pod));
+            }
+        });
+    }
+
+    /** Returns once the first list is complete; before that absence would mean nothing. */
+    public void start(Duration within) {
+        try {
+            informer.start().toCompletableFuture().get(within.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    "cannot list the pods of this node: check that the API server can be reached and that the binder's"
+                            + " service account may list and watch pods",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while listing the pods of this node", e);
+        }
+    }
+
+    public Optional<PodView> find(String namespace, String name) {
+        return Optional.ofNullable(informer.getIndexer().getByKey(namespace + "/" + name))
+                .map(PodView::new);
+    }
+
+    public Optional<PodView> findByUid(String uid) {
+        return informer.getIndexer().byIndex(BY_UID, uid).stream().findFirst().map(PodView::new);
+    }
+
+    @Override
+    public void close() {
+        informer.stop();
+    }
+}

@@ -1,0 +1,151 @@
+package io.podoffload.binder.ovs;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MappingIterator;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One JSON-RPC 1.0 session with an OVSDB server over its unix socket: RFC 7047, section 4. Messages follow one another
+ * without framing; the server's {@code echo} is answered, or it would drop the session.
+ */
+final class OvsdbConnection implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OvsdbConnection.class);
+    private static final int ANSWER_WITHIN_SECONDS = 10;
+
+    private final JsonMapper json;
+    private final SocketChannel channel;
+    private final Map<Long, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
+    private final AtomicLong lastId = new AtomicLong();
+    private final Consumer<JsonNode> onUpdate;
+    private final Runnable onClose;
+
+    /**
+     * Connects.
+     *
+     * @param onUpdate gets the parameters of each {@code update} notification, on the reading thread
+     * @param onClose called once, when the session has ended
+     */
+    OvsdbConnection(JsonMapper json, Path socket, Consumer<JsonNode> onUpdate, Runnable onClose) {
+        this.json = json;
+        this.onUpdate = onUpdate;
+        this.onClose = onClose;
+        try {
+            channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            throw new OvsdbException.Disconnected(
+                    "cannot connect to ovsdb-server at " + socket + ": " + e.getMessage(), e);
+        }
+        Thread reader = new Thread(this::read, "ovsdb");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Calls {@code method} and waits for its result. */
+    JsonNode call(String method, ArrayNode params) {
+        long id = lastId.incrementAndGet();
+        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
+        waiting.put(id, answer);
+        try {
+            send(json.createObjectNode().put("id", id).put("method", method).set("params", params));
+            return answer.get(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof OvsdbException failure
+                    ? failure
+                    : new OvsdbException(method + " failed", e.getCause());
+        } catch (TimeoutException e) {
+            close(); // the session hangs; a new one will tell what happened
+            throw new OvsdbException.Disconnected(
+                    "ovsdb-server did not answer " + method + " within " + ANSWER_WITHIN_SECONDS + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OvsdbException(method + " was interrupted", e);
+        } finally {
+            waiting.remove(id);
+        }
+    }
+
+    /** A channel and not its streams: reader and writer streams of one channel share a lock on JDK 17. */
+    private synchronized void send(JsonNode message) {
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(json.writeValueAsBytes(message));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        } catch (IOException e) {
+            throw new OvsdbException.Disconnected("the connection to ovsdb-server broke: " + e.getMessage(), e);
+        }
+    }
+
+    private void read() {
+        try (MappingIterator<JsonNode> messages =
+                json.readerFor(JsonNode.class).readValues(Channels.newInputStream(channel))) {
+            while (messages.hasNextValue()) {
+                receive(messages.nextValue());
+            }
+        } catch (JacksonException e) {
+            LOG.debug("the session with ovsdb-server ended", e);
+        } finally {
+            close();
+            OvsdbException.Disconnected gone =
+                    new OvsdbException.Disconnected("the connection to ovsdb-server was closed", null);
+            waiting.values().forEach(answer -> answer.completeExceptionally(gone));
+            onClose.run();
+        }
+    }
+
+    private void receive(JsonNode message) {
+        String method = message.path("method").asString("");
+        if (method.equals("echo")) {
+            ObjectNode reply = json.createObjectNode();
+            reply.set("id", message.path("id"));
+            reply.set("result", message.path("params"));
+            reply.putNull("error");
+            send(reply);
+        } else if (method.equals("update")) {
+            onUpdate.accept(message.path("params").path(1));
+        } else if (message.path("id").isNumber()) {
+            CompletableFuture<JsonNode> answer = waiting.get(message.path("id").asLong());
+            if (answer != null) {
+                complete(answer, message);
+            }
+        }
+    }
+
+    private static void complete(CompletableFuture<JsonNode> answer, JsonNode message) {
+        JsonNode error = message.path("error");
+        if (error.isNull() || error.isMissingNode()) {
+            answer.complete(message.path("result"));
+        } else {
+            answer.completeExceptionally(new OvsdbException("ovsdb-server answered: " + error));
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing the connection to ovsdb-server", e);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package io.podoffload.binder.reconcile;
+
+import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.MacAddress;
+import io.podoffload.binder.binding.NodeNetwork;
+import io.podoffload.binder.binding.OwnerMark;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.VfIdentity;
+import io.podoffload.binder.kernel.Errno;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.LinuxException;
+import io.podoffload.binder.kernel.NetworkNamespace;
+import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The plan's door to the real node: netlink and OVSDB. */
+public final class LinuxNode implements NodeNetwork {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxNode.class);
+
+    private final Links host;
+    private final IntegrationBridge bridge;
+    private final NicTopology topology;
+
+    public LinuxNode(Links host, IntegrationBridge bridge, NicTopology topology) {
+        this.host = host;
+        this.bridge = bridge;
+        this.topology = topology;
+    }
+
+    @Override
+    public void recordBinding(String representor, OwnerMark mark) {
+        bridge.add(representor, mark.externalIds());
+    }
+
+    @Override
+    public void markVf(String vfName, OwnerMark mark) {
+        host.setAlias(link(vfName), mark.alias());
+    }
+
+    @Override
+    public void setAdminMac(PciAddress vf, MacAddress mac) {
+        NicTopology.Vf nic = topology.vf(vf).orElseThrow(() -> new IllegalStateException(vf + " is no VF any more"));
+        try {
+            host.setAdminMac(link(nic.uplink()), nic.index(), mac);
+        } catch (LinuxException e) {
+            if (!e.is(Errno.EOPNOTSUPP)) {
+                throw e;
+            }
+            LOG.debug("{} has no admin MACs", nic.uplink());
+        }
+    }
+
+    @Override
+    public void moveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac) {
+        try (NetworkNamespace pod = NetworkNamespace.open(netns)) {
+            host.move(link(vfName), pod, interfaceName, mtu, mac);
+        }
+    }
+
+    @Override
+    public void configureInPod(
+            String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways) {
+        try (NetworkNamespace pod = NetworkNamespace.open(netns);
+                Links links = pod.links()) {
+            Link link = links.named(interfaceName)
+                    .orElseThrow(() -> new IllegalStateException("the pod has no interface " + interfaceName));
+            links.setUp(link);
+            Set<InterfaceAddress> present = links.addresses(link);
+            addresses.stream()
+                    .filter(address -> !present.contains(address))
+                    .forEach(address -> links.addAddress(link, address));
+            gateways.forEach(gateway -> links.addDefaultRoute(link, gateway));
+        }
+    }
+
+    @Override
+    public void attach(String representor, String ifaceId) {
+        bridge.attach(representor, ifaceId);
+    }
+
+    @Override
+    public void detach(String representor) {
+        bridge.detach(representor);
+    }
+
+    @Override
+    public void setRepresentorUp(String representor, int mtu) {
+        Link link = link(representor);
+        if (link.mtu() != mtu) {
+            host.setMtu(link, mtu);
+        }
+        host.setUp(link);
+    }
+
+    @Override
+    public void setRepresentorDown(String representor) {
+        host.setDown(link(representor));
+    }
+
+    @Override
+    public void adopt(String representor, Map<String, String> expected, Map<String, String> keys) {
+        bridge.put(representor, expected, keys);
+    }
+
+    @Override
+    public void resetVf(PciAddress vf, String currentName, VfIdentity identity) {
+        Link link = link(currentName);
+        host.setDown(link);
+        if (!link.name().equals(identity.name())) {
+            host.rename(link, identity.name());
+        }
+        if (link.mtu() != identity.mtu()) {
+            host.setMtu(link, identity.mtu());
+        }
+        if (!link.mac().equals(identity.mac())) {
+            host.setMac(link, identity.mac());
+        }
+        identity.adminMac().ifPresent(mac -> setAdminMac(vf, mac));
+        Link after = link(identity.name());
+        if (!identity.isShownBy(after)) {
+            throw new IllegalStateException("VF " + vf + " was reset to " + identity + " but shows " + after);
+        }
+        host.setAlias(after, ""); // last: until here it tells a restarted binder what is still to do
+    }
+
+    @Override
+    public void deletePort(String representor, Map<String, String> expected) {
+        bridge.delete(representor, expected);
+    }
+
+    private Link link(String name) {
+        return host.named(name)
+                .orElseThrow(() -> new IllegalStateException("there is no interface " + name + " on the host"));
+    }
+}

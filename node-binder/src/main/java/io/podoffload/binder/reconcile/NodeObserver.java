@@ -1,0 +1,214 @@
+package io.podoffload.binder.reconcile;
+
+import io.podoffload.binder.binding.Desired;
+import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.Observed;
+import io.podoffload.binder.binding.OwnerMark;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.Place;
+import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.binding.VfIdentity;
+import io.podoffload.binder.cri.Sandboxes;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.LinuxException;
+import io.podoffload.binder.kernel.NetworkNamespace;
+import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kube.NodePods;
+import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads what is true of one VF. It changes nothing. */
+public final class NodeObserver {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeObserver.class);
+
+    /** Where containerd and CRI-O bind the namespaces that an ifalias names by their last part only. */
+    private static final Path NETNS = Path.of("/var/run/netns");
+
+    private final NicTopology topology;
+    private final Links host;
+    private final IntegrationBridge bridge;
+    private final Sandboxes sandboxes;
+    private final NodePods pods;
+    private final Clock clock;
+
+    /** What VFs were when they were last seen free; the CNI keeps no note of MTU and MAC anywhere. */
+    private final Map<PciAddress, VfIdentity> lastFree = new ConcurrentHashMap<>();
+
+    /** Since when the owner named by a mark is gone. */
+    private final Map<String, Instant> goneSince = new ConcurrentHashMap<>();
+
+    public NodeObserver(
+            NicTopology topology,
+            Links host,
+            IntegrationBridge bridge,
+            Sandboxes sandboxes,
+            NodePods pods,
+            Clock clock) {
+        this.topology = topology;
+        this.host = host;
+        this.bridge = bridge;
+        this.sandboxes = sandboxes;
+        this.pods = pods;
+        this.clock = clock;
+    }
+
+    /** Empty if there is no such VF, or none with a representor. */
+    public Optional<Observed> observe(PciAddress pci, Desired desired) {
+        Optional<NicTopology.Vf> found = topology.vf(pci);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        NicTopology.Vf vf = found.get();
+        Optional<Link> representor = host.named(vf.representor());
+        Optional<Link> uplink = host.named(vf.uplink());
+        if (representor.isEmpty() || uplink.isEmpty()) {
+            return Optional.empty(); // renamed since; its link event brings us back
+        }
+        Optional<Port> port = bridge.port(vf.representor());
+        PodLinks pod = desired instanceof Desired.Binding binding ? podLinks(binding.netns(), pci) : PodLinks.NONE;
+        Place place = place(pci, port, pod);
+        Observed observed = new Observed(
+                pci,
+                representor.get(),
+                uplink.get().mtu(),
+                port,
+                rivals(desired, vf.representor()),
+                place,
+                host.adminMac(uplink.get(), vf.index()),
+                pod.names(),
+                pod.defaultRoute(),
+                Optional.empty(),
+                Optional.ofNullable(lastFree.get(pci)));
+        rememberIfFree(desired, observed);
+        return Optional.of(withOwner(observed));
+    }
+
+    /** The identity that a free VF is remembered by, and by whose name kube-ovn-cni's ifalias calls it. */
+    public Optional<PciAddress> lastFreeAs(String name) {
+        return lastFree.entrySet().stream()
+                .filter(entry -> entry.getValue().name().equals(name))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    private List<Port> rivals(Desired desired, String representor) {
+        return desired instanceof Desired.Binding binding
+                ? bridge.withIfaceId(binding.network().ifaceId()).stream()
+                        .filter(row -> !row.name().equals(representor))
+                        .toList()
+                : List.of();
+    }
+
+    private Place place(PciAddress pci, Optional<Port> port, PodLinks desiredPod) {
+        Optional<Link> home = atHome(pci);
+        if (home.isPresent()) {
+            return new Place.AtHome(home.get());
+        }
+        if (desiredPod.vf().isPresent()) {
+            return desiredPod.vf().get();
+        }
+        return port.flatMap(row -> OwnerMark.read(row.externalIds()))
+                .<Place>flatMap(mark -> podLinks(mark.netns(), pci).vf().map(in -> in))
+                .orElseGet(Place.Away::new);
+    }
+
+    /** By netlink where the kernel names the parent, else by the name that sysfs shows, else by our own mark. */
+    private Optional<Link> atHome(PciAddress pci) {
+        return topology.netdev(pci)
+                .flatMap(host::named)
+                .or(() -> host.all().stream().filter(link -> isVf(link, pci)).findFirst());
+    }
+
+    private static boolean isVf(Link link, PciAddress pci) {
+        return link.parentDevice().equals(Optional.of(pci.value()))
+                || OwnerMark.readAlias(link.alias())
+                        .map(mark -> mark.pci().equals(pci))
+                        .orElse(false);
+    }
+
+    private record PodLinks(Optional<Place.InPod> vf, Set<String> names, boolean defaultRoute) {
+        static final PodLinks NONE = new PodLinks(Optional.empty(), Set.of(), false);
+    }
+
+    private static PodLinks podLinks(String netns, PciAddress pci) {
+        try (NetworkNamespace namespace = NetworkNamespace.open(netns);
+                Links links = namespace.links()) {
+            List<Link> all = links.all();
+            Optional<Link> vf = all.stream().filter(link -> isVf(link, pci)).findFirst();
+            Set<String> others = new HashSet<>();
+            all.stream().filter(link -> !Optional.of(link).equals(vf)).forEach(link -> others.add(link.name()));
+            int index = vf.map(Link::index).orElse(-1);
+            Set<String> gateways = new HashSet<>();
+            boolean taken = false;
+            for (Links.DefaultRoute route : links.defaultRoutes()) {
+                if (route.linkIndex() == index) {
+                    gateways.add(route.gateway());
+                } else {
+                    taken = true;
+                }
+            }
+            return new PodLinks(vf.map(link -> new Place.InPod(link, links.addresses(link), gateways)), others, taken);
+        } catch (LinuxException e) {
+            LOG.debug("the namespace {} cannot be entered", netns, e);
+            return PodLinks.NONE;
+        }
+    }
+
+    private Observed withOwner(Observed observed) {
+        Optional<OwnerMark> mark = observed.mark();
+        Map<String, String> ids = observed.port().map(Port::externalIds).orElse(Map.of());
+        String podUid = mark.map(OwnerMark::podUid).orElse(ids.getOrDefault(OwnerMark.POD_UID, ""));
+        String sandboxId = mark.map(OwnerMark::sandboxId).orElse(ids.getOrDefault(OwnerMark.SANDBOX, ""));
+        if (podUid.isEmpty() || sandboxId.isEmpty()) {
+            return observed;
+        }
+        String netns = mark.map(OwnerMark::netns).orElse(ids.getOrDefault("pod_netns", ""));
+        boolean podGone =
+                pods.findByUid(podUid).map(PodView::finished).orElse(true) || sandboxes.isReplaced(sandboxId, podUid);
+        boolean sandboxReady = sandboxes.isReady(sandboxId);
+        String key = podUid + "/" + sandboxId;
+        Duration goneFor = Duration.ZERO;
+        if (podGone && !sandboxReady) {
+            Instant now = clock.instant();
+            goneFor = Duration.between(goneSince.computeIfAbsent(key, unknown -> now), now);
+        } else {
+            goneSince.remove(key);
+        }
+        boolean netnsGone = netns.isEmpty() || !Files.exists(NETNS.resolve(netns));
+        return new Observed(
+                observed.pci(),
+                observed.representor(),
+                observed.uplinkMtu(),
+                observed.port(),
+                observed.rivals(),
+                observed.place(),
+                observed.adminMac(),
+                observed.podLinks(),
+                observed.podHasDefaultRoute(),
+                Optional.of(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor)),
+                observed.lastFree());
+    }
+
+    private void rememberIfFree(Desired desired, Observed observed) {
+        if (desired instanceof Desired.Nothing
+                && observed.port().isEmpty()
+                && observed.place() instanceof Place.AtHome home
+                && home.link().alias().isEmpty()) {
+            lastFree.put(observed.pci(), VfIdentity.of(home.link(), observed.adminMac()));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.podoffload.webhook;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.context.ApplicationListener;
+
+/** Says which certificate file is missing before the server would fail on it in the words of its libraries. */
+final class TlsFilesCheck implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
+
+    @Override
+    public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+        Binder binder = Binder.get(event.getEnvironment());
+        for (String property : new String[] {"pod-offload.tls.certificate", "pod-offload.tls.private-key"}) {
+            Path file =
+                    binder.bind(property, Path.class).orElseThrow(() -> new MissingTlsFile(property + " is not set"));
+            if (!Files.isReadable(file)) {
+                throw new MissingTlsFile(property + " is " + file + ", which cannot be read");
+            }
+        }
+    }
+
+    static final class MissingTlsFile extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        MissingTlsFile(String message) {
+            super(message);
+        }
+    }
+
+    /** Registered in META-INF/spring.factories. */
+    static final class Analyzer extends AbstractFailureAnalyzer<MissingTlsFile> {
+        @Override
+        protected FailureAnalysis analyze(Throwable rootFailure, MissingTlsFile cause) {
+            return new FailureAnalysis(
+                    "The webhook serves HTTPS only, and " + cause.getMessage() + ".",
+                    "Make a certificate with 'java -jar certs/target/certs.jar issue --out DIR', and point"
+                            + " pod-offload.tls.certificate and pod-offload.tls.private-key at DIR/tls.crt and DIR/tls.key.",
+                    cause);
+        }
+    }
+}

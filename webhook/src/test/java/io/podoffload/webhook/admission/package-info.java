@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.admission;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.injection;
+
+import org.jspecify.annotations.NullMarked;
