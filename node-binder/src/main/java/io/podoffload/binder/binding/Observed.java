@@ -38,6 +38,21 @@ public record Observed(
         podLinks = Set.copyOf(podLinks);
     }
 
+    public Observed withOwner(Owner known) {
+        return new Observed(
+                pci,
+                representor,
+                uplinkMtu,
+                port,
+                rivals,
+                place,
+                adminMac,
+                podLinks,
+                podHasDefaultRoute,
+                Optional.of(known),
+                lastFree);
+    }
+
     /** The row's mark, else the VF's own: either one lost is known from the other. */
     public Optional<OwnerMark> mark() {
         return port.flatMap(row -> OwnerMark.read(row.externalIds())).or(this::aliasMark);

@@ -189,18 +189,7 @@ public final class NodeObserver {
             goneSince.remove(key);
         }
         boolean netnsGone = netns.isEmpty() || !Files.exists(NETNS.resolve(netns));
-        return new Observed(
-                observed.pci(),
-                observed.representor(),
-                observed.uplinkMtu(),
-                observed.port(),
-                observed.rivals(),
-                observed.place(),
-                observed.adminMac(),
-                observed.podLinks(),
-                observed.podHasDefaultRoute(),
-                Optional.of(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor)),
-                observed.lastFree());
+        return observed.withOwner(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor));
     }
 
     private void rememberIfFree(Desired desired, Observed observed) {

@@ -1,0 +1,145 @@
+package io.podoffload.binder;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.ManagedChannel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.podoffload.binder.cri.Sandboxes;
+import io.podoffload.binder.kernel.Devlink;
+import io.podoffload.binder.kernel.LinkMonitor;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.kube.NodePods;
+import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.kubelet.PodResources;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.reconcile.DesiredBindings;
+import io.podoffload.binder.reconcile.LinuxNode;
+import io.podoffload.binder.reconcile.NodeObserver;
+import io.podoffload.binder.reconcile.Reconciler;
+import io.podoffload.binder.reconcile.VfQueue;
+import io.podoffload.binder.reconcile.VfWatch;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The running binder: connects the sources of events to the queue, and nothing else. No change is made before the first
+ * list of pods is complete.
+ */
+@Component
+final class NodeBinder implements SmartLifecycle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
+    private static final Duration FIRST_LIST = Duration.ofSeconds(60);
+
+    private final NodeBinderProperties properties;
+    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final ManagedChannel kubeletChannel;
+    private final ManagedChannel criChannel;
+    private final Links host = Links.ofHost();
+    private final IntegrationBridge bridge;
+    private final NodePods pods;
+    private final VfQueue queue;
+    private final VfWatch watch;
+
+    /** Events are taken off their sources' threads at once: an OVSDB or pod event must not wait for the kubelet. */
+    private final ScheduledThreadPoolExecutor events = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "events");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private volatile boolean running;
+    private @org.jspecify.annotations.Nullable LinkMonitor linkMonitor;
+
+    NodeBinder(NodeBinderProperties properties, KubernetesClient client, JsonMapper json) {
+        this.properties = properties;
+        Clock clock = Clock.systemUTC();
+        kubeletChannel = UnixChannel.to(properties.kubeletSocket(), eventLoop);
+        criChannel = UnixChannel.to(properties.criSocket(), eventLoop);
+        PodResources kubelet = new PodResources(kubeletChannel, properties.resources());
+        Sandboxes sandboxes = new Sandboxes(criChannel, json);
+        NicTopology topology = new NicTopology(properties.sysfs(), new Devlink());
+        bridge = new IntegrationBridge(
+                json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
+        pods = new NodePods(client, properties.nodeName(), this::podChanged);
+        NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
+        Reconciler reconciler = new Reconciler(
+                new DesiredBindings(kubelet, pods, sandboxes),
+                observer,
+                new LinuxNode(host, bridge, topology),
+                new BindingReporter(client, properties.nodeName(), clock));
+        queue = new VfQueue(reconciler::reconcile);
+        watch = new VfWatch(topology, kubelet, bridge, observer, queue::look, queue::lookAtUnsettled);
+    }
+
+    @Override
+    public void start() {
+        pods.start(FIRST_LIST);
+        running = true;
+        linkMonitor = new LinkMonitor(link -> later(() -> watch.linkChanged(link)), this::resync);
+        events.scheduleWithFixedDelay(
+                guarded(watch::resync), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
+        LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    private void podChanged(PodView pod) {
+        later(() -> watch.podChanged(pod));
+    }
+
+    private void portChanged(String name) {
+        later(() -> watch.portChanged(name));
+    }
+
+    private void resync() {
+        later(watch::resync);
+    }
+
+    private void later(Runnable event) {
+        if (running) {
+            events.execute(guarded(event));
+        }
+    }
+
+    /** A source that is down must not end the events of the others; the resync goes on until all answer. */
+    private static Runnable guarded(Runnable event) {
+        return () -> {
+            try {
+                event.run();
+            } catch (RuntimeException e) {
+                LOG.warn("an event could not be followed, the next resync makes up for it: {}", e.getMessage());
+                LOG.debug("an event could not be followed", e);
+            }
+        };
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+        events.shutdownNow();
+        if (linkMonitor != null) {
+            linkMonitor.close();
+        }
+        queue.close();
+        pods.close();
+        bridge.close();
+        kubeletChannel.shutdownNow();
+        criChannel.shutdownNow();
+        eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        host.close();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+}

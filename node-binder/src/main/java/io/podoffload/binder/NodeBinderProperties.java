@@ -1,0 +1,43 @@
+package io.podoffload.binder;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The node-binder's settings.
+ *
+ * @param nodeName name of the node that the binder runs on, as the API server knows it
+ * @param resources extended resources that stand for VFs, domain/name
+ * @param sysfs root of sysfs
+ * @param kubeletSocket socket of the kubelet's PodResources API
+ * @param criSocket socket of the container runtime
+ * @param ovsdbSocket socket of Open vSwitch's database
+ * @param bridge the OVN integration bridge
+ * @param resync how often to look at every VF, whatever events say
+ */
+@ConfigurationProperties("pod-offload")
+public record NodeBinderProperties(
+        @DefaultValue("") String nodeName,
+        @DefaultValue("mellanox.com/cx5_sriov_switchdev") Set<String> resources,
+        @DefaultValue("/sys") Path sysfs,
+
+        @DefaultValue("/var/lib/kubelet/pod-resources/kubelet.sock")
+        Path kubeletSocket,
+
+        @DefaultValue("/run/containerd/containerd.sock") Path criSocket,
+        @DefaultValue("/run/openvswitch/db.sock") Path ovsdbSocket,
+        @DefaultValue("br-int") String bridge,
+        @DefaultValue("60s") Duration resync) {
+
+    public NodeBinderProperties {
+        resources = Set.copyOf(resources);
+        if (nodeName.isBlank()) {
+            throw new IllegalArgumentException(
+                    "pod-offload.node-name is not set: give the node's name, in a DaemonSet by the environment variable"
+                            + " POD_OFFLOAD_NODE_NAME from fieldRef spec.nodeName");
+        }
+    }
+}

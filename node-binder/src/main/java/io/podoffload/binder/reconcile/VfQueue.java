@@ -1,0 +1,130 @@
+package io.podoffload.binder.reconcile;
+
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.reconcile.Reconciler.Next;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at VFs when asked to: each VF by one thread at a time, several VFs side by side. A VF that is not right yet is
+ * looked at again after a pause that doubles each time.
+ */
+public final class VfQueue implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(VfQueue.class);
+    private static final int THREADS = 4;
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LONGEST_PAUSE_MILLIS = 10_000;
+
+    private final Function<PciAddress, Next> reconcile;
+    private final ScheduledThreadPoolExecutor workers;
+    private final Map<PciAddress, Entry> entries = new HashMap<>(); // guarded by this
+
+    public VfQueue(Function<PciAddress, Next> reconcile) {
+        this.reconcile = reconcile;
+        this.workers = new ScheduledThreadPoolExecutor(THREADS, task -> {
+            Thread thread = new Thread(task, "reconcile");
+            thread.setDaemon(true);
+            return thread;
+        });
+        workers.setRemoveOnCancelPolicy(true);
+        workers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    private static final class Entry {
+        private boolean running;
+        private boolean again;
+        private boolean settled;
+        private int attempts;
+        private @Nullable Future<?> waiting;
+    }
+
+    /** Something happened to the VF: looks at it now, or once more if it is being looked at. */
+    public synchronized void look(PciAddress pci) {
+        Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
+        entry.attempts = 0;
+        if (entry.running) {
+            entry.again = true;
+        } else {
+            schedule(pci, entry, 0);
+        }
+    }
+
+    /** Looks at all VFs that are not as they should be. */
+    public synchronized void lookAtUnsettled() {
+        entries.entrySet().stream()
+                .filter(entry -> !entry.getValue().settled)
+                .map(Map.Entry::getKey)
+                .toList()
+                .forEach(this::look);
+    }
+
+    private synchronized void schedule(PciAddress pci, Entry entry, long millis) {
+        if (entry.waiting != null) {
+            entry.waiting.cancel(false);
+        }
+        if (!workers.isShutdown()) {
+            entry.waiting = workers.schedule(() -> run(pci, entry), millis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void run(PciAddress pci, Entry entry) {
+        synchronized (this) {
+            if (entry.running) {
+                entry.again = true;
+                return;
+            }
+            entry.running = true;
+            entry.again = false;
+        }
+        Next next = Next.LATER;
+        try {
+            next = reconcile.apply(pci);
+        } catch (RuntimeException e) {
+            LOG.warn("cannot look at VF {}, trying again: {}", pci, e.getMessage());
+            LOG.debug("cannot look at VF {}", pci, e);
+        } finally {
+            finish(pci, entry, next);
+        }
+    }
+
+    private synchronized void finish(PciAddress pci, Entry entry, Next next) {
+        entry.running = false;
+        entry.settled = next == Next.ON_EVENT;
+        if (entry.again || next == Next.AT_ONCE) {
+            schedule(pci, entry, 0);
+        } else if (next == Next.LATER) {
+            schedule(pci, entry, pause(entry.attempts++));
+        } else {
+            entry.attempts = 0;
+        }
+    }
+
+    /** Spread by half, so that VFs that failed together do not come back together. */
+    private static long pause(int attempts) {
+        long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempts, 10));
+        return pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
+    }
+
+    /** Lets the VFs that are being looked at come to their end, so that no plan stops half-way for a restart. */
+    @Override
+    public void close() {
+        workers.shutdown();
+        try {
+            if (!workers.awaitTermination(20, TimeUnit.SECONDS)) {
+                LOG.warn("a VF is still being changed; the next start goes on with it");
+                workers.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/** What kube-ovn-controller allotted to a pod, as its annotations say. */
+record AllottedAddress(String provider, String portName, String ip, String mac, String cidr, String gateway) {
+
+    /** Waits as kube-ovn-cni does: up to 20 s. */
+    static AllottedAddress await(KubernetesClient client, Pod pod) {
+        String provider = KubeOvnController.provider(pod);
+        String prefix = provider + ".kubernetes.io/";
+        Pod annotated = client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .waitUntilCondition(
+                        now -> now == null || annotations(now).containsKey(prefix + "ip_address"),
+                        20,
+                        TimeUnit.SECONDS);
+        if (annotated == null) {
+            throw new IllegalStateException("the pod is gone");
+        }
+        Map<String, String> values = annotations(annotated);
+        return new AllottedAddress(
+                provider,
+                KubeOvnController.portName(pod, provider),
+                Objects.requireNonNull(values.get(prefix + "ip_address")),
+                Objects.requireNonNull(values.get(prefix + "mac_address")),
+                Objects.requireNonNull(values.get(prefix + "cidr")),
+                Objects.requireNonNull(values.get(prefix + "gateway")));
+    }
+
+    /** {@code 10.16.0.2/16}. */
+    String withPrefix() {
+        return ip + cidr.substring(cidr.indexOf('/'));
+    }
+
+    private static Map<String, String> annotations(Pod pod) {
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        return annotations == null ? Map.of() : annotations;
+    }
+}

@@ -1,0 +1,312 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.crud.Attribute;
+import io.fabric8.mockwebserver.crud.AttributeSet;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
+import io.fabric8.mockwebserver.http.Buffer;
+import io.fabric8.mockwebserver.http.Headers;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An API server: fabric8's CRUD mock server, extended with what pod-offload relies on. That is field selectors, the status
+ * subresource, server-side apply of conditions merged by type, graceful deletion of pods, and an admission chain that calls
+ * webhooks over TLS.
+ */
+public final class ApiServer implements AutoCloseable {
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final Map<String, Integer> servicePorts = new ConcurrentHashMap<>();
+    private final KubernetesMockServer server;
+    private final KubernetesClient client;
+
+    public ApiServer() {
+        server = new KubernetesMockServer(
+                new Context(Serialization.jsonMapper()), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+        server.init(InetAddress.getLoopbackAddress(), 0);
+        client = newClient();
+    }
+
+    /** Where it listens, {@code http://127.0.0.1:port}. */
+    public String url() {
+        return "http://127.0.0.1:" + server.getPort();
+    }
+
+    /** The administrator's client. */
+    public KubernetesClient client() {
+        return client;
+    }
+
+    KubernetesClient newClient() {
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder()
+                        .withMasterUrl(url())
+                        .withNamespace("default")
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .build();
+    }
+
+    /** Makes calls to a Service reach {@code port} of this machine. */
+    public void exposeService(String namespace, String name, int port) {
+        servicePorts.put(namespace + "/" + name, port);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        server.destroy();
+    }
+
+    private final class Dispatcher extends KubernetesCrudDispatcher {
+
+        private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/([^/?]+)/pods(?:\\?.*)?");
+        private static final Pattern POD = Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+(/status)?(?:\\?.*)?");
+        private static final String NODE_NAME = "spec.nodeName";
+
+        private final AdmissionChain admission = new AdmissionChain(servicePorts);
+
+        /** The state that a patch of a pod made; the mock server would delete a terminating pod at its next change. */
+        private final ThreadLocal<@Nullable JsonNode> patched = new ThreadLocal<>();
+
+        @Override
+        public MockResponse dispatch(RecordedRequest request) {
+            String path = request.getPath();
+            try {
+                if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
+                    return createPod(request);
+                }
+                if (request.method() == HttpMethod.DELETE && POD.matcher(path).matches()) {
+                    return deletePod(request);
+                }
+                if (request.method() == HttpMethod.PATCH) {
+                    return patch(request);
+                }
+                return super.dispatch(request);
+            } catch (AdmissionChain.Refused e) {
+                return status(e.code(), e.getMessage());
+            }
+        }
+
+        private MockResponse createPod(RecordedRequest request) throws AdmissionChain.Refused {
+            var matcher = PODS.matcher(request.getPath());
+            String namespace = matcher.matches() ? matcher.group(1) : "";
+            ObjectNode pod = (ObjectNode) JSON.readTree(request.getUtf8Body());
+            AdmissionChain.Admitted admitted = admission.admit(webhooks(), pod, namespace, namespaceLabels(namespace));
+            MockResponse response =
+                    handleCreate(with(request, HttpMethod.POST, request.getPath(), "application/json", admitted.pod()));
+            admitted.warnings().forEach(warning -> response.addHeader("Warning", "299 - \"" + warning + "\""));
+            return response;
+        }
+
+        private List<MutatingWebhook> webhooks() {
+            JsonNode list = get("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations");
+            List<MutatingWebhookConfiguration> configurations = new ArrayList<>();
+            list.path("items")
+                    .forEach(item -> configurations.add(
+                            Serialization.unmarshal(item.toString(), MutatingWebhookConfiguration.class)));
+            configurations.sort(Comparator.comparing(one -> one.getMetadata().getName()));
+            return configurations.stream()
+                    .flatMap(one -> one.getWebhooks().stream())
+                    .toList();
+        }
+
+        private Map<String, String> namespaceLabels(String namespace) {
+            Map<String, String> labels = new HashMap<>();
+            get("/api/v1/namespaces/" + namespace)
+                    .path("metadata")
+                    .path("labels")
+                    .properties()
+                    .forEach(
+                            entry -> labels.put(entry.getKey(), entry.getValue().asString()));
+            labels.put("kubernetes.io/metadata.name", namespace);
+            return labels;
+        }
+
+        private JsonNode get(String path) {
+            MockResponse response = handleGet(path);
+            return response.code() == 200
+                    ? JSON.readTree(new String(response.getBody().getBytes(), StandardCharsets.UTF_8))
+                    : JSON.createObjectNode();
+        }
+
+        /** A pod on a node is only marked; its kubelet deletes it, with no grace, when it is down. */
+        private MockResponse deletePod(RecordedRequest request) {
+            JsonNode options =
+                    request.getUtf8Body().isBlank() ? JSON.createObjectNode() : JSON.readTree(request.getUtf8Body());
+            JsonNode pod = get(request.getPath());
+            boolean scheduled = !pod.path("spec").path("nodeName").asString("").isEmpty();
+            int grace = options.path("gracePeriodSeconds").asInt(30);
+            if (!scheduled || grace == 0) {
+                return super.handleDelete(request.getPath());
+            }
+            if (pod.path("metadata").has("deletionTimestamp")) {
+                return new MockResponse().setResponseCode(200).setBody(pod.toString());
+            }
+            ObjectNode mark = JSON.createObjectNode();
+            mark.putObject("metadata")
+                    .put(
+                            "deletionTimestamp",
+                            Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
+                    .put("deletionGracePeriodSeconds", grace);
+            return handlePatch(
+                    with(request, HttpMethod.PATCH, request.getPath(), "application/merge-patch+json", mark));
+        }
+
+        private MockResponse patch(RecordedRequest request) {
+            String path = request.getPath().replaceFirst("\\?.*", "");
+            String type = String.valueOf(request.getHeader("Content-Type"));
+            if (type.startsWith("application/apply-patch")) {
+                return apply(request, path);
+            }
+            return handlePatch(with(request, HttpMethod.PATCH, path, type, JSON.readTree(request.getUtf8Body())));
+        }
+
+        /** Server-side apply, as far as the conditions of a status go: a list with the merge key {@code type}. */
+        private MockResponse apply(RecordedRequest request, String path) {
+            JsonNode wanted = JSON.readTree(request.getUtf8Body());
+            while (true) {
+                JsonNode current = get(path.replaceFirst("/status$", ""));
+                JsonNode uid = wanted.path("metadata").path("uid");
+                if (current.isEmpty()) {
+                    return status(404, "not found");
+                }
+                if (uid.isString() && !uid.equals(current.path("metadata").path("uid"))) {
+                    return status(409, "Precondition failed: UID in precondition does not match");
+                }
+                ObjectNode merged = JSON.createObjectNode();
+                merged.putObject("metadata")
+                        .set("resourceVersion", current.path("metadata").path("resourceVersion"));
+                merged.putObject("status").set("conditions", mergedConditions(current, wanted));
+                MockResponse response =
+                        handlePatch(with(request, HttpMethod.PATCH, path, "application/merge-patch+json", merged));
+                if (response.code() != 409) {
+                    return response;
+                }
+            }
+        }
+
+        private static ArrayNode mergedConditions(JsonNode current, JsonNode wanted) {
+            Map<String, JsonNode> byType = new java.util.LinkedHashMap<>();
+            current.path("status")
+                    .path("conditions")
+                    .forEach(condition -> byType.put(condition.path("type").asString(), condition));
+            for (JsonNode condition : wanted.path("status").path("conditions")) {
+                byType.put(condition.path("type").asString(), condition);
+            }
+            ArrayNode conditions = JSON.createArrayNode();
+            byType.values().forEach(conditions::add);
+            return conditions;
+        }
+
+        private static RecordedRequest with(
+                RecordedRequest request, HttpMethod method, String path, String contentType, JsonNode body) {
+            return new RecordedRequest(
+                    request.getHttpVersion(),
+                    method,
+                    path,
+                    Headers.builder().add("Content-Type", contentType).build(),
+                    new Buffer(body.toString().getBytes(StandardCharsets.UTF_8)));
+        }
+
+        private static MockResponse status(int code, @Nullable String message) {
+            ObjectNode status = JSON.createObjectNode()
+                    .put("apiVersion", "v1")
+                    .put("kind", "Status")
+                    .put("status", "Failure")
+                    .put("message", message)
+                    .put("code", code);
+            return new MockResponse().setResponseCode(code).setBody(status.toString());
+        }
+
+        @Override
+        public boolean isStatusSubresourceEnabledForResource(String path) {
+            return POD.matcher(path).matches() || super.isStatusSubresourceEnabledForResource(path);
+        }
+
+        /** JSON merge patch, RFC 7396. */
+        @Override
+        public JsonNode merge(JsonNode target, String patch) {
+            return merged(target.deepCopy(), JSON.readTree(patch));
+        }
+
+        private static JsonNode merged(JsonNode target, JsonNode patch) {
+            if (!patch.isObject()) {
+                return patch;
+            }
+            ObjectNode result = target.isObject() ? (ObjectNode) target : JSON.createObjectNode();
+            for (Map.Entry<String, JsonNode> entry : patch.properties()) {
+                if (entry.getValue().isNull()) {
+                    result.remove(entry.getKey());
+                } else {
+                    result.set(entry.getKey(), merged(result.path(entry.getKey()), entry.getValue()));
+                }
+            }
+            return result;
+        }
+
+        @Override
+        public MockResponse handlePatch(RecordedRequest request) {
+            patched.remove();
+            return super.handlePatch(request);
+        }
+
+        @Override
+        public void touchResourceVersion(JsonNode current, JsonNode updated) {
+            super.touchResourceVersion(current, updated);
+            patched.set(updated);
+        }
+
+        @Override
+        public void processEvent(
+                String path,
+                AttributeSet pathAttributes,
+                AttributeSet oldAttributes,
+                @Nullable GenericKubernetesResource resource,
+                @Nullable String newState) {
+            @Nullable JsonNode kept = patched.get();
+            patched.remove();
+            String state = newState == null && kept != null ? kept.toString() : newState;
+            GenericKubernetesResource object =
+                    state == null ? null : Serialization.unmarshal(state, GenericKubernetesResource.class);
+            AttributeSet attributes = pathAttributes;
+            if (state != null && POD.matcher(path).matches()
+                    || PODS.matcher(path).matches()) {
+                String node = JSON.readTree(String.valueOf(state))
+                        .path("spec")
+                        .path("nodeName")
+                        .asString("");
+                attributes = node.isEmpty() ? attributes : attributes.add(new Attribute(NODE_NAME, node));
+            }
+            super.processEvent(path, attributes, oldAttributes, object, state);
+        }
+    }
+}

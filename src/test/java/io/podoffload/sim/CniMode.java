@@ -1,0 +1,11 @@
+package io.podoffload.sim;
+
+/** Which CNI the sandboxes made from now on get. */
+public enum CniMode {
+    /** kube-ovn-cni, which binds the VF itself. */
+    KUBE_OVN,
+    /** kube-ovn-cni to which Multus passed no deviceID, so that it makes a veth. */
+    KUBE_OVN_WITHOUT_DEVICE_ID,
+    /** Another CNI, which makes a plain eth0 and leaves the VF alone. */
+    OTHER
+}

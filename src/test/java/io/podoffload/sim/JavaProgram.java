@@ -1,0 +1,110 @@
+package io.podoffload.sim;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A runnable jar of the project, started as users start it: {@code java -jar}. */
+public final class JavaProgram implements AutoCloseable {
+
+    private static final int STARTS_WITHIN_SECONDS = 120;
+
+    private final Process process;
+    private final Path log;
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+    /**
+     * Starts the jar.
+     *
+     * @param startedLine what it prints when it is ready
+     */
+    public JavaProgram(
+            Path jar, Path log, String startedLine, Map<String, String> environment, List<String> arguments) {
+        this.log = log;
+        if (!Files.exists(jar)) {
+            throw new IllegalStateException(jar + " is not there: build it with ./mvnw package");
+        }
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-Xmx192m",
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
+                "-jar",
+                jar.toString()));
+        command.addAll(arguments);
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().putAll(environment);
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start " + jar, e);
+        }
+        Thread reader = new Thread(() -> read(startedLine), jar.getFileName() + " output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private void read(String startedLine) {
+        try (BufferedReader lines = process.inputReader();
+                Writer copy = Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                copy.write(line + "\n");
+                copy.flush();
+                if (line.contains(startedLine)) {
+                    started.complete(null);
+                }
+            }
+            started.completeExceptionally(new IllegalStateException("it ended; see " + log));
+        } catch (IOException e) {
+            started.completeExceptionally(e);
+        }
+    }
+
+    /** Waits until it is ready. */
+    public JavaProgram awaitStarted() {
+        try {
+            started.get(STARTS_WITHIN_SECONDS, TimeUnit.SECONDS);
+            return this;
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("the program did not start; see " + log, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** SIGKILL. */
+    public void kill() {
+        end(process.destroyForcibly());
+    }
+
+    /** SIGTERM, and waits for the end. */
+    @Override
+    public void close() {
+        process.destroy();
+        end(process);
+    }
+
+    private static void end(Process process) {
+        try {
+            if (!process.waitFor(40, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.podoffload.binder.binding.PciAddress;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Does to a VF what kube-ovn-cni does when Multus hands it a deviceID, step by step as of v1.16, and at DEL leaves undone what
+ * kube-ovn-cni leaves undone: the VF is renamed and "moved" into the namespace where it already is, and comes home only when
+ * that dies; its MTU, MAC and alias stay, and so does the representor's new name.
+ *
+ * <p>A veth has no admin MAC, so the step that sets it through the PF has nothing to act on here.
+ */
+final class KubeOvnCni implements Cni {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KubeOvnCni.class);
+    private static final String MTU = "1400";
+
+    private final KubernetesClient client;
+    private final OpenVSwitch ovs;
+    private final SimulatedNic nic;
+
+    KubeOvnCni(KubernetesClient client, OpenVSwitch ovs, SimulatedNic nic) {
+        this.client = client;
+        this.ovs = ovs;
+        this.nic = nic;
+    }
+
+    @Override
+    public String add(Request request) {
+        Pod pod = request.pod();
+        AllottedAddress address = AllottedAddress.await(client, pod);
+        PciAddress device = request.devices().stream()
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(
+                        "no deviceID for " + pod.getMetadata().getName()));
+        String vf = nic.netdev(device);
+        String representor = request.containerId().substring(0, 12) + "_h";
+        String oldName = nic.representor(device);
+        Programs.run("ip", "link", "set", oldName, "down");
+        Programs.run("ip", "link", "set", oldName, "name", representor);
+        stripOthers(address.portName(), representor);
+        ovs.vsctl(
+                "--may-exist",
+                "add-port",
+                "br-int",
+                representor,
+                "--",
+                "set",
+                "interface",
+                representor,
+                "external_ids:iface-id=" + address.portName(),
+                "external_ids:vendor=kube-ovn",
+                "external_ids:pod_name=" + pod.getMetadata().getName(),
+                "external_ids:pod_namespace=" + pod.getMetadata().getNamespace(),
+                "external_ids:pod_netns=" + request.netns(),
+                "external_ids:ip=" + address.ip());
+        annotate(
+                pod,
+                address.provider() + ".kubernetes.io/",
+                Map.of("vf_representor", representor, "vf", vf, "pod_nic_type", "sriov"));
+        Programs.run("ip", "link", "set", representor, "mtu", MTU);
+        Programs.run("ip", "link", "set", representor, "up", "txqueuelen", "1000");
+        ovs.vsctl("wait-until", "Interface", representor, "external_ids:ovn-installed=true");
+        Programs.run("ip", "link", "set", vf, "alias", vf);
+        Programs.run("ip", "link", "set", vf, "netns", request.netns(), "name", "eth0");
+        String netns = request.netns();
+        Programs.runIn(netns, "ip", "link", "set", "eth0", "address", address.mac(), "mtu", MTU);
+        Programs.runIn(netns, "ip", "link", "set", "eth0", "up");
+        Programs.runIn(netns, "ip", "address", "add", address.withPrefix(), "dev", "eth0");
+        Programs.runIn(netns, "ip", "route", "add", "default", "via", address.gateway(), "dev", "eth0");
+        return address.ip();
+    }
+
+    @Override
+    public void delete(Request request) {
+        releaseVf(request.netns());
+        String representor = request.containerId().substring(0, 12) + "_h";
+        if (nic.isTaken(representor)) {
+            Programs.run("ip", "link", "set", representor, "down");
+        }
+        ovs.vsctl("--if-exists", "--with-iface", "del-port", "br-int", representor);
+    }
+
+    /** Errors inside are only logged, as in the original. */
+    private static void releaseVf(String netns) {
+        try {
+            JsonNode link = JsonMapper.shared()
+                    .readTree(Programs.runIn(netns, "ip", "-j", "link", "show", "eth0"))
+                    .path(0);
+            String alias = link.path("ifalias").asString("");
+            if (!alias.isEmpty()) {
+                Programs.runIn(netns, "ip", "link", "set", "eth0", "down");
+                Programs.runIn(netns, "ip", "link", "set", "eth0", "name", alias);
+                // here the original "moves" the link by the descriptor of the namespace that it is in
+            }
+        } catch (IllegalStateException e) {
+            LOG.warn("failed to release the VF: {}", e.getMessage());
+        }
+    }
+
+    private void stripOthers(String ifaceId, String representor) {
+        ovs.vsctl("--bare", "--columns=name", "find", "Interface", "external_ids:iface-id=" + ifaceId)
+                .lines()
+                .filter(name -> !name.isBlank() && !name.equals(representor))
+                .forEach(name -> ovs.vsctl("remove", "Interface", name, "external_ids", "iface-id"));
+    }
+
+    private void annotate(Pod pod, String prefix, Map<String, String> values) {
+        ObjectNode patch = JsonMapper.shared().createObjectNode();
+        ObjectNode annotations = patch.putObject("metadata").putObject("annotations");
+        values.forEach((name, value) -> annotations.put(prefix + name, value));
+        client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+    }
+}

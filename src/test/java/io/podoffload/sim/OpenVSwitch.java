@@ -1,0 +1,152 @@
+package io.podoffload.sim;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A real Open vSwitch with the userspace datapath, in a directory of its own. */
+public final class OpenVSwitch implements AutoCloseable {
+
+    private final Path directory;
+    private final Map<String, String> environment;
+
+    /** Starts ovsdb-server and ovs-vswitchd; both are ready when this returns. */
+    public OpenVSwitch(Path directory) {
+        this.directory = directory;
+        String path = directory.toString();
+        this.environment = Map.of(
+                "OVS_RUNDIR", path,
+                "OVS_LOGDIR", path,
+                "OVS_DBDIR", path,
+                "OVS_SYSCONFDIR", path,
+                "OVN_RUNDIR", path,
+                "OVN_LOGDIR", path,
+                "OVN_DBDIR", path);
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Programs.run(environment, "ovsdb-tool", "create", path + "/conf.db", schema("openvswitch/vswitch.ovsschema"));
+        startDatabase();
+        vsctl("--no-wait", "init");
+        startSwitch();
+    }
+
+    /** Path of a schema file of the unpacked packages. */
+    static String schema(String name) {
+        return System.getenv("POD_OFFLOAD_TOOLS") + "/root/usr/share/" + name;
+    }
+
+    public void startDatabase() {
+        Programs.run(
+                environment,
+                "ovsdb-server",
+                directory + "/conf.db",
+                "--remote=punix:" + socket(),
+                "--pidfile=" + directory + "/ovsdb-server.pid",
+                "--unixctl=" + directory + "/ovsdb-server.ctl",
+                "--log-file=" + directory + "/ovsdb-server.log",
+                "--detach",
+                "--no-chdir",
+                "-vconsole:off");
+    }
+
+    public void startSwitch() {
+        Programs.run(
+                environment,
+                "ovs-vswitchd",
+                "unix:" + socket(),
+                "--pidfile=" + directory + "/ovs-vswitchd.pid",
+                "--unixctl=" + directory + "/ovs-vswitchd.ctl",
+                "--log-file=" + directory + "/ovs-vswitchd.log",
+                "--detach",
+                "--no-chdir",
+                "-vconsole:off");
+    }
+
+    public Path socket() {
+        return directory.resolve("db.sock");
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    Map<String, String> environment() {
+        return environment;
+    }
+
+    /** Runs {@code ovs-vsctl}. */
+    public String vsctl(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + socket(), "--timeout=30"));
+        command.addAll(Arrays.asList(arguments));
+        return Programs.run(environment, command.toArray(String[]::new)).strip();
+    }
+
+    /** Runs {@code ovs-appctl} on ovs-vswitchd. */
+    public String appctl(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl"));
+        command.addAll(Arrays.asList(arguments));
+        return Programs.run(environment, command.toArray(String[]::new));
+    }
+
+    /** The ports of {@code br-int}, without those that OVN makes itself. */
+    public List<String> ports() {
+        return vsctl("list-ports", "br-int")
+                .lines()
+                .filter(name -> !name.startsWith("ovn") && !name.isBlank())
+                .sorted()
+                .toList();
+    }
+
+    /** Names of the interfaces whose external_ids hold {@code key=value}. */
+    public List<String> interfacesWith(String key, String value) {
+        return vsctl("--bare", "--columns=name", "find", "Interface", "external_ids:" + key + "=" + value)
+                .lines()
+                .filter(name -> !name.isBlank())
+                .toList();
+    }
+
+    /** A column of an Interface row, as ovs-vsctl prints it. */
+    public String column(String interfaceName, String column) {
+        return vsctl("--if-exists", "get", "Interface", interfaceName, column).replace("\"", "");
+    }
+
+    /** A key of the interface's external_ids, empty if it is not there. */
+    public String externalId(String interfaceName, String key) {
+        return vsctl("--if-exists", "get", "Interface", interfaceName, "external_ids:" + key)
+                .replace("\"", "");
+    }
+
+    /** Packets that the switch counted on a port. */
+    public record Packets(long fromPod, long toPod) {}
+
+    /** What {@code ovs-ofctl dump-ports} counts now: received from the pod, and sent to it. */
+    public Packets packets(String interfaceName) {
+        String text = Programs.run(environment, "ovs-ofctl", "dump-ports", "br-int", interfaceName);
+        return new Packets(counter(text, "rx"), counter(text, "tx"));
+    }
+
+    private static long counter(String statistics, String direction) {
+        Matcher matcher = Pattern.compile(direction + " pkts=(\\d+)").matcher(statistics);
+        if (!matcher.find()) {
+            throw new IllegalStateException("no counter in " + statistics);
+        }
+        return Long.parseLong(matcher.group(1));
+    }
+
+    @Override
+    public void close() {
+        // a plain kill would leave the bridges' tap devices behind
+        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl", "exit", "--cleanup");
+        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
+    }
+}

@@ -1,0 +1,115 @@
+package io.podoffload.sim;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A real OVN on one chassis: both databases, ovn-northd and the ovn-controller of the node's Open vSwitch. */
+public final class Ovn implements AutoCloseable {
+
+    private static final String SWITCH = "ovn-default";
+
+    private final OpenVSwitch ovs;
+    private final Path directory;
+
+    /** Starts all of it, with one empty logical switch; ready when this returns. */
+    public Ovn(OpenVSwitch ovs, String chassis) {
+        this.ovs = ovs;
+        this.directory = ovs.directory();
+        startDatabase("nb");
+        startDatabase("sb");
+        daemon(
+                "ovn-northd",
+                "--ovnnb-db=unix:" + directory + "/ovnnb.sock",
+                "--ovnsb-db=unix:" + directory + "/ovnsb.sock",
+                "--unixctl=" + directory + "/ovn-northd.ctl");
+        ovs.vsctl(
+                "set",
+                "open_vswitch",
+                ".",
+                "external_ids:system-id=" + chassis,
+                "external_ids:ovn-remote=unix:" + directory + "/ovnsb.sock",
+                "external_ids:ovn-encap-type=geneve",
+                "external_ids:ovn-encap-ip=127.0.0.1",
+                "external_ids:ovn-bridge-datapath-type=netdev");
+        daemon("ovn-controller", "unix:" + ovs.socket());
+        nbctl("ls-add", SWITCH);
+        nbctl("--wait=hv", "sync");
+    }
+
+    private void startDatabase(String name) {
+        Programs.run(
+                ovs.environment(),
+                "ovsdb-tool",
+                "create",
+                directory + "/ovn" + name + ".db",
+                OpenVSwitch.schema("ovn/ovn-" + name + ".ovsschema"));
+        Programs.run(
+                ovs.environment(),
+                "ovsdb-server",
+                directory + "/ovn" + name + ".db",
+                "--remote=punix:" + directory + "/ovn" + name + ".sock",
+                "--pidfile=" + directory + "/ovn" + name + ".pid",
+                "--unixctl=" + directory + "/ovn" + name + ".ctl",
+                "--log-file=" + directory + "/ovn" + name + ".log",
+                "--detach",
+                "--no-chdir",
+                "-vconsole:off");
+    }
+
+    private void daemon(String program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(program));
+        command.addAll(Arrays.asList(arguments));
+        command.addAll(List.of(
+                "--pidfile=" + directory + "/" + program + ".pid",
+                "--log-file=" + directory + "/" + program + ".log",
+                "--detach",
+                "--no-chdir",
+                "-vconsole:off"));
+        Programs.run(ovs.environment(), command.toArray(String[]::new));
+    }
+
+    /** Makes the logical switch port of a pod. */
+    public void addPort(String name, String mac, String ip) {
+        nbctl("--may-exist", "lsp-add", SWITCH, name, "--", "lsp-set-addresses", name, mac + " " + ip);
+    }
+
+    public void removePort(String name) {
+        nbctl("--if-exists", "lsp-del", name);
+    }
+
+    /** Whether OVN says that the port is up. */
+    public boolean isUp(String name) {
+        return nbctl("--bare", "--columns=up", "find", "logical_switch_port", "name=" + name)
+                .equals("true");
+    }
+
+    /** Runs {@code ovn-nbctl}. */
+    public String nbctl(String... arguments) {
+        List<String> command =
+                new ArrayList<>(List.of("ovn-nbctl", "--db=unix:" + directory + "/ovnnb.sock", "--timeout=30"));
+        command.addAll(Arrays.asList(arguments));
+        return Programs.run(ovs.environment(), command.toArray(String[]::new)).strip();
+    }
+
+    @Override
+    public void close() {
+        try {
+            String pid =
+                    Files.readString(directory.resolve("ovn-controller.pid")).strip();
+            exit("ovn-controller." + pid);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        exit("ovn-northd");
+        exit("ovnsb");
+        exit("ovnnb");
+    }
+
+    private void exit(String control) {
+        Programs.run(ovs.environment(), "ovs-appctl", "-t", directory + "/" + control + ".ctl", "exit");
+    }
+}

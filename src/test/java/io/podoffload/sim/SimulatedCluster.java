@@ -1,0 +1,319 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.certs.CertificateAuthority;
+import io.podoffload.certs.PemKeyPair;
+import io.podoffload.certs.ServiceName;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+/**
+ * A cluster of one node, with the real webhook and the real node-binder running on it. It lives in the namespaces of this
+ * JVM; one at a time.
+ */
+public final class SimulatedCluster implements AutoCloseable {
+
+    public static final String NODE = "node1";
+
+    private static final ServiceName WEBHOOK = new ServiceName("pod-offload-webhook", "pod-offload");
+    private static final int WEBHOOK_PORT = 8443;
+    private static final AtomicInteger LAST = new AtomicInteger();
+    private static final int HAPPENS_WITHIN_SECONDS = 60;
+
+    private final Path directory = Path.of("/run/sim" + LAST.incrementAndGet());
+    private final Path logs;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final OpenVSwitch ovs;
+    private final Ovn ovn;
+    private final SimulatedNic nic;
+    private final ApiServer api;
+    private final SimulatedRuntime runtime;
+    private final SimulatedKubelet kubelet;
+    private JavaProgram webhook;
+    private JavaProgram binder;
+
+    /** Starts everything; the jars are those under {@code project}. */
+    public SimulatedCluster(Path project, Path logs) {
+        this.logs = logs;
+        try {
+            Files.createDirectories(directory);
+            Files.createDirectories(logs);
+            api = started(new ApiServer());
+            JavaProgram[] programs = {startWebhook(project)};
+            webhook = programs[0];
+            ovs = started(new OpenVSwitch(directory.resolve("ovs")));
+            ovn = started(new Ovn(ovs, NODE));
+            nic = started(new SimulatedNic(directory.resolve("sys"), 4));
+            runtime = started(new SimulatedRuntime(directory, criSocket(), nic));
+            KubernetesClient client = started(api.newClient());
+            PlainCni plain = new PlainCni();
+            KubeOvnCni kubeOvn = new KubeOvnCni(client, ovs, nic);
+            kubelet = started(new SimulatedKubelet(
+                    client,
+                    NODE,
+                    directory,
+                    kubeletSocket(),
+                    runtime,
+                    Map.of(
+                            CniMode.KUBE_OVN,
+                            kubeOvn,
+                            CniMode.KUBE_OVN_WITHOUT_DEVICE_ID,
+                            new KubeOvnVethCni(client, ovs),
+                            CniMode.OTHER,
+                            plain),
+                    nic.pciAddresses()));
+            started(new KubeOvnController(client, ovn));
+            schedule(client);
+            binder = launchBinder(project);
+            webhook.awaitStarted();
+            configureWebhook();
+            binder.awaitStarted();
+        } catch (RuntimeException | IOException e) {
+            close();
+            throw e instanceof RuntimeException failure ? failure : new UncheckedIOException((IOException) e);
+        }
+        this.project = project;
+    }
+
+    private final Path project;
+
+    private <T extends AutoCloseable> T started(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private JavaProgram startWebhook(Path project) throws IOException {
+        CertificateAuthority authority =
+                CertificateAuthority.create("pod-offload CA", Duration.ofDays(1), Clock.systemUTC());
+        caBundle = authority.pem().certificate();
+        PemKeyPair leaf = authority.issueFor(WEBHOOK, Duration.ofDays(1));
+        leaf.writeTo(directory.resolve("tls/tls.crt"), directory.resolve("tls/tls.key"));
+        Files.writeString(
+                Path.of("/etc/hosts"),
+                "127.0.0.1 " + String.join(" ", WEBHOOK.dnsNames()) + "\n",
+                StandardOpenOption.APPEND);
+        api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
+        return started(new JavaProgram(
+                project.resolve("webhook/target/webhook.jar"),
+                logs.resolve("webhook.log"),
+                "Started WebhookApplication",
+                Map.of(),
+                List.of(
+                        "--server.port=" + WEBHOOK_PORT,
+                        "--pod-offload.tls.certificate=" + directory.resolve("tls/tls.crt"),
+                        "--pod-offload.tls.private-key=" + directory.resolve("tls/tls.key"),
+                        "--logging.level.io.podoffload=debug")));
+    }
+
+    private String caBundle = "";
+
+    /** The manifest as a user would apply it, with the caBundle filled in. */
+    private void configureWebhook() throws IOException {
+        for (String name : List.of("default", WEBHOOK.namespace())) {
+            api.client()
+                    .resource(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName(name)
+                            .endMetadata()
+                            .build())
+                    .create();
+        }
+        try (InputStream manifest =
+                Objects.requireNonNull(getClass().getResourceAsStream("/webhook-configuration.yaml"))) {
+            MutatingWebhookConfiguration configuration =
+                    api.client().getKubernetesSerialization().unmarshal(manifest, MutatingWebhookConfiguration.class);
+            String encoded = Base64.getEncoder().encodeToString(caBundle.getBytes(StandardCharsets.US_ASCII));
+            configuration.getWebhooks().forEach(entry -> entry.getClientConfig().setCaBundle(encoded));
+            api.client().resource(configuration).create();
+        }
+    }
+
+    /** Puts each new pod on the one node, as the scheduler's binding does. */
+    private void schedule(KubernetesClient client) {
+        SharedIndexInformer<Pod> informer = client.pods().inAnyNamespace().inform(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(Pod pod) {
+                if (pod.getSpec().getNodeName() == null) {
+                    client.pods()
+                            .inNamespace(pod.getMetadata().getNamespace())
+                            .withName(pod.getMetadata().getName())
+                            .patch("{\"spec\":{\"nodeName\":\"" + NODE + "\"}}");
+                }
+            }
+
+            @Override
+            public void onUpdate(Pod before, Pod pod) {}
+
+            @Override
+            public void onDelete(Pod pod, boolean finalStateUnknown) {}
+        });
+        parts.push(informer::stop);
+    }
+
+    private JavaProgram launchBinder(Path project) {
+        return new JavaProgram(
+                project.resolve("node-binder/target/node-binder.jar"),
+                logs.resolve("node-binder.log"),
+                "Started NodeBinderApplication",
+                Map.of(
+                        "KUBERNETES_MASTER",
+                        api.url(),
+                        "KUBERNETES_AUTH_TRYKUBECONFIG",
+                        "false",
+                        "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
+                        "false"),
+                List.of(
+                        "--pod-offload.node-name=" + NODE,
+                        "--pod-offload.sysfs=" + nic.sysfs(),
+                        "--pod-offload.kubelet-socket=" + kubeletSocket(),
+                        "--pod-offload.cri-socket=" + criSocket(),
+                        "--pod-offload.ovsdb-socket=" + ovs.socket(),
+                        "--logging.level.io.podoffload=debug"));
+    }
+
+    private Path kubeletSocket() {
+        return directory.resolve("kubelet.sock");
+    }
+
+    private Path criSocket() {
+        return directory.resolve("cri.sock");
+    }
+
+    public OpenVSwitch ovs() {
+        return ovs;
+    }
+
+    public Ovn ovn() {
+        return ovn;
+    }
+
+    public SimulatedNic nic() {
+        return nic;
+    }
+
+    public KubernetesClient client() {
+        return api.client();
+    }
+
+    /** Sandboxes made from now on get this CNI. */
+    public void useCni(CniMode mode) {
+        kubelet.useCni(mode);
+    }
+
+    /** SIGKILL to the binder. */
+    public void killBinder() {
+        binder.kill();
+    }
+
+    /** SIGTERM to the binder. */
+    public void stopBinder() {
+        binder.close();
+    }
+
+    public void startBinder() {
+        binder = launchBinder(project).awaitStarted();
+    }
+
+    /** Creates the pod as a user does. */
+    public Pod create(Pod pod) {
+        return api.client().resource(pod).inNamespace("default").create();
+    }
+
+    /** Waits until the pod is what {@code condition} says. */
+    public Pod await(Pod pod, Predicate<Pod> condition) {
+        return api.client()
+                .pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .waitUntilCondition(
+                        now -> now != null && condition.test(now), HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Waits until the binder reports this reason in the condition {@code pod-offload.io/bound}. */
+    public Pod awaitBound(Pod pod, String reason) {
+        return await(pod, now -> bound(now).map(PodCondition::getReason).equals(Optional.of(reason)));
+    }
+
+    /** The condition {@code pod-offload.io/bound}. */
+    public static Optional<PodCondition> bound(Pod pod) {
+        return pod.getStatus() == null || pod.getStatus().getConditions() == null
+                ? Optional.empty()
+                : pod.getStatus().getConditions().stream()
+                        .filter(condition -> condition.getType().equals("pod-offload.io/bound"))
+                        .findFirst();
+    }
+
+    /** Deletes the pod with the usual grace, and waits until its object is gone. */
+    public void delete(Pod pod) {
+        var resource = api.client()
+                .pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName());
+        resource.delete();
+        resource.waitUntilCondition(Objects::isNull, HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Runs a program in the pod's network namespace. */
+    public String exec(Pod pod, String... command) {
+        return Programs.runIn(kubelet.netns(pod.getMetadata().getUid()), command);
+    }
+
+    /** Makes a new sandbox for the pod, and waits for it. */
+    public void restartSandbox(Pod pod) {
+        kubelet.restartSandbox(pod.getMetadata().getUid()).join();
+    }
+
+    @Override
+    public void close() {
+        if (binder != null) {
+            binder.close();
+        }
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                org.slf4j.LoggerFactory.getLogger(getClass()).warn("while stopping", e);
+            }
+        }
+        keepLogs();
+    }
+
+    /** The daemons log where they run, which is gone with this JVM. */
+    private void keepLogs() {
+        Path from = directory.resolve("ovs");
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        try (var files = Files.list(from)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".log")).toList()) {
+                Files.copy(file, logs.resolve(file.getFileName()), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

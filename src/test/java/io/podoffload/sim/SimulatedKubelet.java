@@ -1,0 +1,343 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.grpc.stub.StreamObserver;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kubelet.v1.ContainerDevices;
+import io.podoffload.binder.kubelet.v1.ContainerResources;
+import io.podoffload.binder.kubelet.v1.ListPodResourcesRequest;
+import io.podoffload.binder.kubelet.v1.ListPodResourcesResponse;
+import io.podoffload.binder.kubelet.v1.PodResources;
+import io.podoffload.binder.kubelet.v1.PodResourcesListerGrpc;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A kubelet: allots VFs, makes sandboxes, runs containers and takes pods down in the kubelet's order - containers, sandbox
+ * NOTREADY, CNI DEL, namespace, sandbox, API object - without waiting for anybody. Its PodResources API is a real gRPC server.
+ */
+final class SimulatedKubelet implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SimulatedKubelet.class);
+    private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
+
+    private final KubernetesClient client;
+    private final SimulatedRuntime runtime;
+    private final Map<CniMode, Cni> cnis;
+    private final Path directory;
+    private final List<PciAddress> free = new ArrayList<>(); // guarded by this
+    private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
+    private final ExecutorService workers = Executors.newCachedThreadPool();
+    private final UnixServer server;
+    private final SharedIndexInformer<Pod> informer;
+    private volatile CniMode mode = CniMode.KUBE_OVN;
+
+    /** One pod on this node; its work is a chain, so that it is never started and stopped at once. */
+    private static final class RunningPod {
+        private final Pod pod;
+        private volatile List<PciAddress> devices = List.of();
+        private volatile SimulatedRuntime.@Nullable Sandbox sandbox;
+        private volatile @Nullable Process container;
+        private volatile boolean terminating;
+        private CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
+
+        RunningPod(Pod pod) {
+            this.pod = pod;
+        }
+    }
+
+    SimulatedKubelet(
+            KubernetesClient client,
+            String node,
+            Path directory,
+            Path socket,
+            SimulatedRuntime runtime,
+            Map<CniMode, Cni> cnis,
+            List<PciAddress> vfs) {
+        this.client = client;
+        this.directory = directory;
+        this.runtime = runtime;
+        this.cnis = cnis;
+        this.free.addAll(vfs);
+        this.server = new UnixServer(socket, new Lister());
+        this.informer = client.pods()
+                .inAnyNamespace()
+                .withField("spec.nodeName", node)
+                .inform(new ResourceEventHandler<>() {
+                    @Override
+                    public void onAdd(Pod pod) {
+                        RunningPod running = new RunningPod(pod);
+                        pods.put(pod.getMetadata().getUid(), running);
+                        chain(running, () -> start(running));
+                        onUpdate(pod, pod);
+                    }
+
+                    @Override
+                    public void onUpdate(Pod before, Pod pod) {
+                        if (pod.getMetadata().getDeletionTimestamp() != null) {
+                            terminate(pod);
+                        }
+                    }
+
+                    @Override
+                    public void onDelete(Pod pod, boolean finalStateUnknown) {
+                        terminate(pod);
+                    }
+                });
+    }
+
+    void useCni(CniMode mode) {
+        this.mode = mode;
+    }
+
+    /** Path of the network namespace of the pod that runs under this uid. */
+    String netns(String podUid) {
+        SimulatedRuntime.Sandbox sandbox = running(podUid).sandbox;
+        if (sandbox == null) {
+            throw new IllegalStateException("pod " + podUid + " has no sandbox");
+        }
+        return sandbox.request().netns();
+    }
+
+    /** Makes a new sandbox for a pod, attempt + 1, as after a crash of the old one. */
+    CompletableFuture<Void> restartSandbox(String podUid) {
+        RunningPod pod = running(podUid);
+        return chain(pod, () -> {
+            SimulatedRuntime.Sandbox old = pod.sandbox;
+            if (old != null) {
+                stopContainer(pod);
+                runtime.stop(old);
+                runSandbox(pod, old.attempt() + 1);
+            }
+        });
+    }
+
+    private RunningPod running(String podUid) {
+        RunningPod pod = pods.get(podUid);
+        if (pod == null) {
+            throw new IllegalStateException("the kubelet does not run pod " + podUid);
+        }
+        return pod;
+    }
+
+    private CompletableFuture<Void> chain(RunningPod pod, Runnable task) {
+        synchronized (pod) {
+            pod.work = pod.work.thenRunAsync(task, workers).exceptionally(failure -> {
+                LOG.warn("pod {}", pod.pod.getMetadata().getName(), failure);
+                return null;
+            });
+            return pod.work;
+        }
+    }
+
+    private void terminate(Pod pod) {
+        RunningPod running = pods.get(pod.getMetadata().getUid());
+        if (running != null && !running.terminating) {
+            running.terminating = true;
+            chain(running, () -> stop(running));
+        }
+    }
+
+    private void start(RunningPod pod) {
+        int wanted = requested(pod.pod);
+        synchronized (this) {
+            if (free.size() < wanted) {
+                patchStatus(pod.pod, status -> status.put("phase", "Failed").put("reason", "UnexpectedAdmissionError"));
+                return;
+            }
+            pod.devices = List.copyOf(free.subList(0, wanted));
+            free.subList(0, wanted).clear();
+        }
+        for (int attempt = 0; pod.sandbox == null && !pod.terminating; attempt++) {
+            try {
+                runSandbox(pod, attempt);
+            } catch (RuntimeException e) {
+                LOG.info("FailedCreatePodSandBox {}: {}", pod.pod.getMetadata().getName(), e.getMessage());
+            }
+        }
+    }
+
+    private void runSandbox(RunningPod pod, int attempt) {
+        Cni cni = cnis.get(mode);
+        if (cni == null) {
+            throw new IllegalStateException("no CNI for " + mode);
+        }
+        SimulatedRuntime.Sandbox sandbox = runtime.run(pod.pod, attempt, pod.devices, cni);
+        pod.sandbox = sandbox;
+        startContainer(pod, sandbox);
+        writeNetworkStatus(pod.pod, sandbox.ip());
+        patchStatus(pod.pod, status -> {
+            status.put("phase", "Running").put("podIP", sandbox.ip());
+            status.putArray("podIPs").addObject().put("ip", sandbox.ip());
+        });
+    }
+
+    private void stop(RunningPod pod) {
+        stopContainer(pod);
+        SimulatedRuntime.Sandbox sandbox = pod.sandbox;
+        if (sandbox != null) {
+            runtime.stop(sandbox);
+        }
+        patchStatus(pod.pod, status -> status.put("phase", "Succeeded"));
+        synchronized (this) {
+            free.addAll(pod.devices);
+            free.sort(null);
+            pod.devices = List.of();
+        }
+        if (sandbox != null) {
+            runtime.remove(sandbox);
+        }
+        pods.remove(pod.pod.getMetadata().getUid());
+        client.pods()
+                .inNamespace(pod.pod.getMetadata().getNamespace())
+                .withName(pod.pod.getMetadata().getName())
+                .withGracePeriod(0)
+                .delete();
+    }
+
+    private static int requested(Pod pod) {
+        return pod.getSpec().getContainers().stream()
+                .filter(container -> container.getResources() != null
+                        && container.getResources().getRequests() != null)
+                .map(container -> container.getResources().getRequests().get(RESOURCE))
+                .filter(quantity -> quantity != null)
+                .map(Quantity::getAmount)
+                .mapToInt(Integer::parseInt)
+                .sum();
+    }
+
+    /** A real nginx in the pod's namespace; its image is not pulled, and its page names the pod. */
+    private void startContainer(RunningPod pod, SimulatedRuntime.Sandbox sandbox) {
+        String name = pod.pod.getMetadata().getName();
+        Path home = directory.resolve(
+                "containers/" + sandbox.request().containerId().substring(0, 12));
+        try {
+            Files.createDirectories(home);
+            Files.writeString(home.resolve("nginx.conf"), """
+                    daemon off; master_process off; pid nginx.pid; error_log stderr;
+                    events {}
+                    http {
+                      access_log off;
+                      client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+                      server { listen 80; location / { return 200 "Welcome to nginx, served by pod %s\\n"; } }
+                    }
+                    """.formatted(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        pod.container = Programs.start(
+                home.resolve("log"),
+                Map.of(),
+                List.of(
+                        "nsenter",
+                        "--net=" + sandbox.request().netns(),
+                        "--",
+                        "nginx",
+                        "-p",
+                        home + "/",
+                        "-c",
+                        "nginx.conf",
+                        "-e",
+                        "stderr"));
+    }
+
+    private static void stopContainer(RunningPod pod) {
+        Process container = pod.container;
+        if (container != null) {
+            container.destroy();
+            try {
+                if (!container.waitFor(5, TimeUnit.SECONDS)) {
+                    container.destroyForcibly().waitFor();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** As Multus writes it when the CNI has finished. */
+    private void writeNetworkStatus(Pod pod, String ip) {
+        String status =
+                "[{\"name\":\"kube-ovn\",\"interface\":\"eth0\",\"ips\":[\"" + ip + "\"],\"default\":true,\"dns\":{}}]";
+        ObjectNode patch = JsonMapper.shared().createObjectNode();
+        patch.putObject("metadata").putObject("annotations").put("k8s.v1.cni.cncf.io/network-status", status);
+        client.pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+    }
+
+    /** A pod that is gone from the API is no failure; there is nobody to tell. */
+    private void patchStatus(Pod pod, java.util.function.Consumer<ObjectNode> change) {
+        ObjectNode patch = JsonMapper.shared().createObjectNode();
+        ObjectNode status = patch.putObject("status");
+        status.put("startTime", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        change.accept(status);
+        try {
+            client.pods()
+                    .inNamespace(pod.getMetadata().getNamespace())
+                    .withName(pod.getMetadata().getName())
+                    .subresource("status")
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+        } catch (io.fabric8.kubernetes.client.KubernetesClientException e) {
+            if (e.getCode() != 404) {
+                throw e;
+            }
+        }
+    }
+
+    private final class Lister extends PodResourcesListerGrpc.PodResourcesListerImplBase {
+
+        @Override
+        public void list(ListPodResourcesRequest request, StreamObserver<ListPodResourcesResponse> observer) {
+            ListPodResourcesResponse.Builder response = ListPodResourcesResponse.newBuilder();
+            for (RunningPod running : pods.values()) {
+                ContainerResources.Builder container = ContainerResources.newBuilder()
+                        .setName(running.pod.getSpec().getContainers().get(0).getName());
+                if (!running.devices.isEmpty()) {
+                    ContainerDevices.Builder devices =
+                            ContainerDevices.newBuilder().setResourceName(RESOURCE);
+                    running.devices.forEach(pci -> devices.addDeviceIds(pci.value()));
+                    container.addDevices(devices);
+                }
+                response.addPodResources(PodResources.newBuilder()
+                        .setName(running.pod.getMetadata().getName())
+                        .setNamespace(running.pod.getMetadata().getNamespace())
+                        .addContainers(container));
+            }
+            observer.onNext(response.build());
+            observer.onCompleted();
+        }
+    }
+
+    @Override
+    public void close() {
+        informer.stop();
+        server.close();
+        pods.values().forEach(SimulatedKubelet::stopContainer);
+        workers.shutdownNow();
+    }
+}

@@ -1,0 +1,281 @@
+package io.podoffload.sim;
+
+import io.podoffload.binder.binding.PciAddress;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A NIC in switchdev mode: veth pairs stand for VF and representor, under a sysfs tree that is kept as the kernel would
+ * keep it. As in a real sysfs, the folder {@code net} of a VF is empty while the VF is in another namespace.
+ */
+public final class SimulatedNic implements AutoCloseable {
+
+    private static final String SWITCH_ID = "b8599f0300c1ec12";
+    private static final String PF = "0000:03:00.0";
+    private static final String UPLINK = "enp3s0f0";
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final Path sysfs;
+
+    /** Representors by ifindex; they never leave the host's namespace, and their index never changes. */
+    private final Map<Integer, Integer> vfByRepresentorIndex = new HashMap<>();
+
+    private final int vfs;
+    private final Process monitor;
+
+    /** One VF as it is now: {@code name} is empty while it is in another namespace. */
+    public record Vf(PciAddress pci, String name, String mac, int mtu, boolean up, String alias, String representor) {}
+
+    public SimulatedNic(Path sysfs, int vfs) {
+        this.sysfs = sysfs;
+        this.vfs = vfs;
+        ip("link", "add", UPLINK, "type", "veth", "peer", "name", "wire0");
+        ip("link", "set", UPLINK, "up");
+        ip("link", "set", "wire0", "up");
+        for (int index = 0; index < vfs; index++) {
+            String representor = UPLINK + "_" + index;
+            String vf = UPLINK + "v" + index;
+            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", "02:5e:00:00:03:0" + index);
+            Programs.run("ethtool", "-K", vf, "tx", "off"); // else TCP dies on OVS's userspace datapath
+            int ifindex = links().stream()
+                    .filter(link -> link.path("ifname").asString().equals(representor))
+                    .findFirst()
+                    .orElseThrow()
+                    .path("ifindex")
+                    .asInt();
+            vfByRepresentorIndex.put(ifindex, index);
+        }
+        writeDevices();
+        followLinks();
+        monitor = monitor();
+    }
+
+    public Path sysfs() {
+        return sysfs;
+    }
+
+    public List<PciAddress> pciAddresses() {
+        List<PciAddress> all = new ArrayList<>();
+        for (int index = 0; index < vfs; index++) {
+            all.add(pci(index));
+        }
+        return all;
+    }
+
+    /** The VFs as the kernel shows them now, by address. */
+    public Map<PciAddress, Vf> inventory() {
+        List<JsonNode> links = links();
+        Map<PciAddress, Vf> inventory = new TreeMap<>();
+        for (JsonNode link : links) {
+            Integer index = vfByRepresentorIndex.get(link.path("ifindex").asInt());
+            if (index != null) {
+                String name = link.path("link").asString("");
+                JsonNode vf = links.stream()
+                        .filter(other -> other.path("ifname").asString().equals(name))
+                        .findFirst()
+                        .orElse(JSON.createObjectNode());
+                inventory.put(
+                        pci(index),
+                        new Vf(
+                                pci(index),
+                                name,
+                                vf.path("address").asString(""),
+                                vf.path("mtu").asInt(0),
+                                vf.path("flags").toString().contains("\"UP\""),
+                                vf.path("ifalias").asString(""),
+                                link.path("ifname").asString()));
+            }
+        }
+        return inventory;
+    }
+
+    /** Name of the representor of a VF, found as a CNI finds it: in sysfs. */
+    String representor(PciAddress pci) {
+        int index = Integer.parseInt(pci.value().substring(pci.value().length() - 1)) - 2;
+        Path net = device(PF).resolve("net");
+        try (var names = Files.list(net)) {
+            return names.filter(name -> read(name.resolve("phys_port_name")).equals("pf0vf" + index))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("no representor for " + pci))
+                    .getFileName()
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Name of the netdev of a VF on the host, found as a CNI finds it: the single entry of its {@code net}. */
+    String netdev(PciAddress pci) {
+        try (var names = Files.list(device(pci.value()).resolve("net"))) {
+            return names.findFirst()
+                    .orElseThrow(() -> new IllegalStateException("failed to get one netdevice interface per " + pci))
+                    .getFileName()
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Names of the VFs among the links of the namespace at {@code netns}. */
+    List<JsonNode> vfsIn(String netns) {
+        return parse(Programs.runIn(netns, "ip", "-j", "link")).stream()
+                .filter(link ->
+                        vfByRepresentorIndex.containsKey(link.path("link_index").asInt(-1)))
+                .toList();
+    }
+
+    /** Whether the host has a link of this name. */
+    boolean isTaken(String name) {
+        return links().stream().anyMatch(link -> link.path("ifname").asString().equals(name));
+    }
+
+    private static PciAddress pci(int index) {
+        return new PciAddress("0000:03:00." + (index + 2));
+    }
+
+    private static List<JsonNode> links() {
+        return parse(Programs.run("ip", "-j", "link"));
+    }
+
+    private static List<JsonNode> parse(String output) {
+        List<JsonNode> links = new ArrayList<>();
+        JSON.readTree(output).forEach(links::add);
+        return links;
+    }
+
+    private static void ip(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments));
+        Programs.run(command.toArray(String[]::new));
+    }
+
+    private Path device(String pci) {
+        return sysfs.resolve("bus/pci/devices").resolve(pci);
+    }
+
+    private void writeDevices() {
+        try {
+            Files.createDirectories(sysfs.resolve("class/net"));
+            Path pf = device(PF);
+            Files.createDirectories(pf.resolve("net/" + UPLINK));
+            Files.writeString(pf.resolve("sriov_totalvfs"), "127\n");
+            Files.writeString(pf.resolve("sriov_numvfs"), vfs + "\n");
+            writePort(pf.resolve("net/" + UPLINK), "p0");
+            Files.createSymbolicLink(sysfs.resolve("class/net/" + UPLINK), pf.resolve("net/" + UPLINK));
+            for (int index = 0; index < vfs; index++) {
+                Path vf = device(pci(index).value());
+                Files.createDirectories(vf.resolve("net"));
+                Files.createSymbolicLink(vf.resolve("physfn"), Path.of("..", PF));
+                Files.createSymbolicLink(
+                        pf.resolve("virtfn" + index), Path.of("..", pci(index).value()));
+                Path port = sysfs.resolve("representors/" + index);
+                Files.createDirectories(port);
+                writePort(port, "pf0vf" + index);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void writePort(Path netdev, String portName) throws IOException {
+        Files.writeString(netdev.resolve("phys_switch_id"), SWITCH_ID + "\n");
+        Files.writeString(netdev.resolve("phys_port_name"), portName + "\n");
+    }
+
+    /** Makes the tree show the names that the kernel shows. */
+    private synchronized void followLinks() {
+        try {
+            Set<Path> wanted = new HashSet<>();
+            for (Map.Entry<PciAddress, Vf> entry : inventory().entrySet()) {
+                Vf vf = entry.getValue();
+                int index = pciAddresses().indexOf(vf.pci());
+                Path port = sysfs.resolve("representors/" + index);
+                wanted.add(link(device(PF).resolve("net").resolve(vf.representor()), port));
+                wanted.add(link(sysfs.resolve("class/net").resolve(vf.representor()), port));
+                if (!vf.name().isEmpty()) {
+                    wanted.add(link(device(vf.pci().value()).resolve("net").resolve(vf.name()), sysfs));
+                }
+            }
+            wanted.add(device(PF).resolve("net/" + UPLINK));
+            wanted.add(sysfs.resolve("class/net/" + UPLINK));
+            removeOthers(device(PF).resolve("net"), wanted);
+            removeOthers(sysfs.resolve("class/net"), wanted);
+            for (PciAddress pci : pciAddresses()) {
+                removeOthers(device(pci.value()).resolve("net"), wanted);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path link(Path name, Path target) throws IOException {
+        if (!Files.exists(name, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+            Files.createSymbolicLink(name, target);
+        }
+        return name;
+    }
+
+    private static void removeOthers(Path folder, Set<Path> wanted) throws IOException {
+        try (var entries = Files.list(folder)) {
+            for (Path entry : entries.filter(path -> !wanted.contains(path)).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+
+    /** Each link event of the kernel updates the tree. */
+    private Process monitor() {
+        try {
+            Process process = new ProcessBuilder("ip", "monitor", "link").start();
+            Thread thread = new Thread(() -> follow(process.inputReader()), "sysfs");
+            thread.setDaemon(true);
+            thread.start();
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void follow(BufferedReader events) {
+        try {
+            while (events.readLine() != null) {
+                if (!events.ready()) {
+                    followLinks();
+                }
+            }
+        } catch (IOException e) {
+            if (monitor.isAlive()) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        monitor.destroy();
+        for (Vf vf : inventory().values()) {
+            ip("link", "del", vf.representor());
+        }
+        ip("link", "del", UPLINK);
+    }
+}
