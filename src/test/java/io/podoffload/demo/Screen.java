@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 
 /** What a person sees, and how long each step took. */
 final class Screen {
@@ -27,7 +28,7 @@ final class Screen {
         return result;
     }
 
-    void say(String format, Object... arguments) {
+    void say(String format, @Nullable Object... arguments) {
         out.printf("   " + format + "%n", arguments);
     }
 

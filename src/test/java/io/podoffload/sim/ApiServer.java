@@ -28,6 +28,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -43,6 +45,13 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ApiServer implements AutoCloseable {
 
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** The mock server tells java.util.logging of each request; held here, or the level would be collected with it. */
+    private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
+
+    static {
+        REQUEST_LOG.setLevel(Level.WARNING);
+    }
 
     private final Map<String, Integer> servicePorts = new ConcurrentHashMap<>();
     private final KubernetesMockServer server;

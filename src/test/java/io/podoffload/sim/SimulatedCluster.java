@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.certs.CertificateAuthority;
@@ -160,7 +162,7 @@ public final class SimulatedCluster implements AutoCloseable {
                     client.pods()
                             .inNamespace(pod.getMetadata().getNamespace())
                             .withName(pod.getMetadata().getName())
-                            .patch("{\"spec\":{\"nodeName\":\"" + NODE + "\"}}");
+                            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"nodeName\":\"" + NODE + "\"}}");
                 }
             }
 
