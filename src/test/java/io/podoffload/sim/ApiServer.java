@@ -32,6 +32,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -50,8 +51,10 @@ public final class ApiServer implements AutoCloseable {
     private static final Logger REQUEST_LOG = Logger.getLogger("io.fabric8.mockwebserver");
 
     static {
-        REQUEST_LOG.setLevel(Level.WARNING);
+        REQUEST_LOG.setLevel(Boolean.getBoolean("sim.requests") ? Level.INFO : Level.WARNING);
     }
+
+    private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
     private final Map<String, Integer> servicePorts = new ConcurrentHashMap<>();
     private final KubernetesMockServer server;
@@ -122,6 +125,9 @@ public final class ApiServer implements AutoCloseable {
                 return super.dispatch(request);
             } catch (AdmissionChain.Refused e) {
                 return status(e.code(), e.getMessage());
+            } catch (RuntimeException e) {
+                LOG.error("{} {}", request.method(), path, e);
+                return status(500, "Internal error occurred: " + e);
             }
         }
 
@@ -169,8 +175,7 @@ public final class ApiServer implements AutoCloseable {
 
         /** A pod on a node is only marked; its kubelet deletes it, with no grace, when it is down. */
         private MockResponse deletePod(RecordedRequest request) {
-            JsonNode options =
-                    request.getUtf8Body().isBlank() ? JSON.createObjectNode() : JSON.readTree(request.getUtf8Body());
+            JsonNode options = JSON.readTree(request.getUtf8Body()); // reading it empties it
             JsonNode pod = get(request.getPath());
             boolean scheduled = !pod.path("spec").path("nodeName").asString("").isEmpty();
             int grace = options.path("gracePeriodSeconds").asInt(30);
