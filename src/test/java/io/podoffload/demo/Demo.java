@@ -36,6 +36,8 @@ public final class Demo {
         Path project = Path.of(arguments[0]);
         Path logs = project.resolve("target/demo-logs");
         Screen screen = new Screen(System.out);
+        Thread onInterrupt = new Thread(() -> System.err.println("\nInterrupted; nothing is left behind."));
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
         try {
             SimulatedCluster cluster = screen.step(
                     "start Open vSwitch, OVN, a NIC with 4 VFs, kubelet, runtime, API server, webhook and node-binder",
@@ -45,7 +47,9 @@ public final class Demo {
             } finally {
                 cluster.close();
             }
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
         } catch (Exception | AssertionError e) {
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
             System.err.printf("%nThe demo failed: %s%nLogs are in %s%n", e.getMessage(), logs);
             System.exit(1);
         }

@@ -179,7 +179,7 @@ public final class SimulatedCluster implements AutoCloseable {
         return new JavaProgram(
                 project.resolve("node-binder/target/node-binder.jar"),
                 logs.resolve("node-binder.log"),
-                "Started NodeBinderApplication",
+                "looking after the VFs",
                 Map.of(
                         "KUBERNETES_MASTER",
                         api.url(),

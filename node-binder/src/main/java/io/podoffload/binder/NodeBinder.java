@@ -25,6 +25,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -40,6 +42,7 @@ final class NodeBinder implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
     private static final Duration FIRST_LIST = Duration.ofSeconds(60);
+    private static final long RETRY_MILLIS = 1_000;
 
     private final NodeBinderProperties properties;
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -48,6 +51,7 @@ final class NodeBinder implements SmartLifecycle {
     private final Links host = Links.ofHost();
     private final IntegrationBridge bridge;
     private final NodePods pods;
+    private final Reconciler reconciler;
     private final VfQueue queue;
     private final VfWatch watch;
 
@@ -58,8 +62,10 @@ final class NodeBinder implements SmartLifecycle {
         return thread;
     });
 
+    private final AtomicBoolean resyncAsked = new AtomicBoolean();
     private volatile boolean running;
-    private @org.jspecify.annotations.Nullable LinkMonitor linkMonitor;
+    private volatile boolean looking;
+    private volatile @Nullable LinkMonitor linkMonitor;
 
     NodeBinder(NodeBinderProperties properties, KubernetesClient client, JsonMapper json) {
         this.properties = properties;
@@ -73,7 +79,7 @@ final class NodeBinder implements SmartLifecycle {
                 json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
         pods = new NodePods(client, properties.nodeName(), this::podChanged);
         NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
-        Reconciler reconciler = new Reconciler(
+        reconciler = new Reconciler(
                 new DesiredBindings(kubelet, pods, sandboxes),
                 observer,
                 new LinuxNode(host, bridge, topology),
@@ -86,10 +92,29 @@ final class NodeBinder implements SmartLifecycle {
     public void start() {
         pods.start(FIRST_LIST);
         running = true;
+        events.execute(this::lookFirst);
+    }
+
+    /** Reads every VF once before anything is changed; a source that is down delays it. */
+    private void lookFirst() {
+        try {
+            watch.vfs().forEach(reconciler::look);
+        } catch (RuntimeException e) {
+            LOG.warn("waiting for the first look at this node's VFs: {}", e.getMessage());
+            LOG.debug("waiting for the first look", e);
+            events.schedule(this::lookFirst, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
         linkMonitor = new LinkMonitor(link -> later(() -> watch.linkChanged(link)), this::resync);
+        looking = true;
         events.scheduleWithFixedDelay(
-                guarded(watch::resync), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
+                () -> follow(watch::resync), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
         LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    /** Whether every VF has been looked at, so that the binder acts on what it sees. */
+    boolean isLooking() {
+        return looking;
     }
 
     private void podChanged(PodView pod) {
@@ -104,30 +129,40 @@ final class NodeBinder implements SmartLifecycle {
         later(watch::resync);
     }
 
+    /** Before the first look is done nothing need be followed: it reads everything. */
     private void later(Runnable event) {
-        if (running) {
-            events.execute(guarded(event));
+        if (running && looking) {
+            events.execute(() -> follow(event));
         }
     }
 
-    /** A source that is down must not end the events of the others; the resync goes on until all answer. */
-    private static Runnable guarded(Runnable event) {
-        return () -> {
-            try {
-                event.run();
-            } catch (RuntimeException e) {
-                LOG.warn("an event could not be followed, the next resync makes up for it: {}", e.getMessage());
-                LOG.debug("an event could not be followed", e);
+    /** A source that is down must not end the events of the others; looking at every VF makes up for what was missed. */
+    private void follow(Runnable event) {
+        try {
+            event.run();
+        } catch (RuntimeException e) {
+            LOG.warn("an event could not be followed, looking at every VF again soon: {}", e.getMessage());
+            LOG.debug("an event could not be followed", e);
+            if (resyncAsked.compareAndSet(false, true)) {
+                events.schedule(
+                        () -> {
+                            resyncAsked.set(false);
+                            follow(watch::resync);
+                        },
+                        RETRY_MILLIS,
+                        TimeUnit.MILLISECONDS);
             }
-        };
+        }
     }
 
     @Override
     public void stop() {
         running = false;
+        looking = false;
         events.shutdownNow();
-        if (linkMonitor != null) {
-            linkMonitor.close();
+        LinkMonitor monitor = linkMonitor;
+        if (monitor != null) {
+            monitor.close();
         }
         queue.close();
         pods.close();

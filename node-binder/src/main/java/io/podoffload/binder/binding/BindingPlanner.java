@@ -38,9 +38,12 @@ public final class BindingPlanner {
         if (mark.isEmpty() && leftByTheCni(observed)) {
             return resetAfterTheCni(observed);
         }
-        return desired instanceof Binding binding
-                ? bind(binding, observed, mark)
-                : Plan.nothing(Reason.Free, observed.pci().value());
+        if (desired instanceof Binding binding) {
+            return bind(binding, observed, mark);
+        }
+        boolean home = observed.place() instanceof Place.AtHome;
+        return Plan.nothing(
+                home ? Reason.Free : Reason.WaitingForVf, observed.pci().value());
     }
 
     private static Plan bind(Binding binding, Observed observed, Optional<OwnerMark> marked) {

@@ -2,6 +2,7 @@ package io.podoffload.binder.reconcile;
 
 import io.podoffload.binder.binding.Desired;
 import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.Observed;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,12 @@ public final class NodeObserver {
 
     /** Where containerd and CRI-O bind the namespaces that an ifalias names by their last part only. */
     private static final Path NETNS = Path.of("/var/run/netns");
+
+    /** dev_valid_name() of the kernel. */
+    private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
+
+    /** What kube-ovn-cni sets through the PF when a pod goes, and what a VF has at first. */
+    private static final Optional<MacAddress> NO_ADMIN_MAC = Optional.of(new MacAddress("00:00:00:00:00:00"));
 
     private final NicTopology topology;
     private final Links host;
@@ -92,7 +100,7 @@ public final class NodeObserver {
                 pod.names(),
                 pod.defaultRoute(),
                 Optional.empty(),
-                Optional.ofNullable(lastFree.get(pci)));
+                identityWhenFree(pci, uplink.get(), place));
         rememberIfFree(desired, observed);
         return Optional.of(withOwner(observed));
     }
@@ -190,6 +198,22 @@ public final class NodeObserver {
         }
         boolean netnsGone = netns.isEmpty() || !Files.exists(NETNS.resolve(netns));
         return observed.withOwner(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor));
+    }
+
+    /**
+     * What the VF was before a CNI took it: as last seen free; after a restart of the binder as kube-ovn-cni's note (the
+     * alias holds the name), the device (permanent address) and the PF (MTU) tell; else unknown.
+     */
+    private Optional<VfIdentity> identityWhenFree(PciAddress pci, Link uplink, Place place) {
+        VfIdentity seen = lastFree.get(pci);
+        if (seen != null || !(place instanceof Place.AtHome home)) {
+            return Optional.ofNullable(seen);
+        }
+        Link link = home.link();
+        return link.permanentMac()
+                .filter(mac -> !mac.equals(link.mac())
+                        && INTERFACE_NAME.matcher(link.alias()).matches())
+                .map(mac -> new VfIdentity(link.alias(), uplink.mtu(), mac, NO_ADMIN_MAC));
     }
 
     private void rememberIfFree(Desired desired, Observed observed) {

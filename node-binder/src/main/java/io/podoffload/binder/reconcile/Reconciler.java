@@ -41,6 +41,11 @@ public final class Reconciler {
         ON_EVENT
     }
 
+    /** Reads without acting, so that what is free now is known before anything changes. */
+    public void look(PciAddress pci) {
+        observer.observe(pci, desiredBindings.of(pci));
+    }
+
     public Next reconcile(PciAddress pci) {
         Desired desired = desiredBindings.of(pci);
         Optional<Observed> observed = observer.observe(pci, desired);

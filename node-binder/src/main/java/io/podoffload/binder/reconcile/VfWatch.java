@@ -51,10 +51,15 @@ public final class VfWatch {
 
     /** Looks at every VF of the node. */
     public void resync() {
+        vfs().forEach(look);
+    }
+
+    /** Every VF of the node: those with a representor, and those that the kubelet allotted. */
+    public Set<PciAddress> vfs() {
         readTopology();
         Set<PciAddress> all = new HashSet<>(representors.values());
         kubelet.allotments().forEach(allotment -> all.add(allotment.pci()));
-        all.forEach(look);
+        return all;
     }
 
     /** A pod appeared, changed or went: the VFs that the kubelet allotted to it, and those marked with its uid. */
