@@ -1,0 +1,80 @@
+package io.podoffload.binder;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class WallsTest {
+
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.podoffload.binder");
+
+    @Test
+    void thePlannerIsPure() {
+        classes()
+                .that()
+                .resideInAPackage("..binder.binding..")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("..binder.binding..", "java.lang..", "java.util..", "java.time..", "org.jspecify..")
+                .check(classes);
+    }
+
+    @Test
+    void thePlannerReadsNoClock() {
+        noClasses()
+                .that()
+                .resideInAPackage("..binder.binding..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(java.time.Instant.class, "now")
+                .check(classes);
+    }
+
+    @Test
+    void adaptersDoNotKnowOneAnother() {
+        for (String adapter : new String[] {"kernel", "ovs", "kubelet", "cri", "kube"}) {
+            noClasses()
+                    .that()
+                    .resideInAPackage("..binder." + adapter)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(othersThan(adapter))
+                    .check(classes);
+        }
+    }
+
+    @Test
+    void dataFlowsOneWay() {
+        slices().matching("io.podoffload.binder.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(classes);
+    }
+
+    @Test
+    void noProgramIsRun() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(ProcessBuilder.class)
+                .check(classes);
+        noClasses().should().callMethod(Runtime.class, "exec", String.class).check(classes);
+    }
+
+    private static String[] othersThan(String adapter) {
+        return java.util.stream.Stream.of("kernel", "ovs", "kubelet", "cri", "kube", "reconcile")
+                .filter(other -> !other.equals(adapter))
+                .map(other -> "io.podoffload.binder." + other)
+                .toArray(String[]::new);
+    }
+}

@@ -1,0 +1,394 @@
+package io.podoffload.binder.binding;
+
+import static io.podoffload.binder.binding.World.ADDRESS;
+import static io.podoffload.binder.binding.World.IFACE_ID;
+import static io.podoffload.binder.binding.World.MARK;
+import static io.podoffload.binder.binding.World.NETNS;
+import static io.podoffload.binder.binding.World.ORIGINAL;
+import static io.podoffload.binder.binding.World.PCI;
+import static io.podoffload.binder.binding.World.POD;
+import static io.podoffload.binder.binding.World.POD_MAC;
+import static io.podoffload.binder.binding.World.REPRESENTOR;
+import static io.podoffload.binder.binding.World.SANDBOX;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class BindingPlannerTest {
+
+    private static final Step CONFIGURE = new Step.ConfigureInPod(NETNS, "net1", List.of(ADDRESS), List.of());
+
+    @Nested
+    class Bind {
+
+        @Test
+        void aFreeVfIsRecordedMarkedMovedConfiguredAttachedAndOnlyThenBroughtUp() {
+            assertThat(new World().plan().steps())
+                    .containsExactly(
+                            new Step.RecordBinding(REPRESENTOR, MARK),
+                            new Step.MarkVf("eth2", MARK),
+                            new Step.MoveIntoPod("eth2", NETNS, "net1", 1400, POD_MAC),
+                            CONFIGURE,
+                            new Step.Attach(REPRESENTOR, IFACE_ID),
+                            new Step.RepresentorUp(REPRESENTOR, 1400));
+        }
+
+        @Test
+        void aRepresentorThatIsUpGoesDownBeforeItsRowIsMade() {
+            assertThat(new World().representorUp(1500).plan().steps())
+                    .startsWith(new Step.RepresentorDown(REPRESENTOR), new Step.RecordBinding(REPRESENTOR, MARK));
+        }
+
+        @Test
+        void theAdminMacIsSetWhereTheDeviceHasOne() {
+            Plan plan = new World().adminMac("00:00:00:00:00:00").plan();
+
+            assertThat(plan.steps()).contains(new Step.SetAdminMac(PCI, POD_MAC));
+            assertThat(((Step.RecordBinding) plan.steps().get(0))
+                            .mark()
+                            .original()
+                            .adminMac())
+                    .hasValue(new MacAddress("00:00:00:00:00:00"));
+        }
+
+        @Test
+        void withoutAnEth0TheVfBecomesEth0AndTakesTheDefaultRoute() {
+            assertThat(new World().podHas(Set.of("lo"), false).plan().steps())
+                    .contains(
+                            new Step.MoveIntoPod("eth2", NETNS, "eth0", 1400, POD_MAC),
+                            new Step.ConfigureInPod(NETNS, "eth0", List.of(ADDRESS), List.of("10.16.0.1")));
+        }
+
+        @Test
+        void anotherInterfacesDefaultRouteStaysUnlessTheAnnotationSaysSo() {
+            assertThat(new World().plan().steps()).contains(CONFIGURE);
+            assertThat(new World()
+                            .wanting(World.binding(DefaultRoute.YES))
+                            .plan()
+                            .steps())
+                    .contains(new Step.ConfigureInPod(NETNS, "net1", List.of(ADDRESS), List.of("10.16.0.1")));
+            assertThat(new World()
+                            .wanting(World.binding(DefaultRoute.NO))
+                            .podHas(Set.of("lo", "eth0"), false)
+                            .plan()
+                            .steps())
+                    .contains(CONFIGURE);
+        }
+
+        @Test
+        void anInterfaceNameThatIsTakenIsPassedOver() {
+            assertThat(new World()
+                            .podHas(Set.of("lo", "eth0", "net1"), true)
+                            .plan()
+                            .steps())
+                    .contains(new Step.MoveIntoPod("eth2", NETNS, "net2", 1400, POD_MAC));
+        }
+
+        @Test
+        void killedAfterTheRowWasMadeItGoesOnFromThere() {
+            assertThat(new World().ourRow(0).plan().steps())
+                    .startsWith(
+                            new Step.MarkVf("eth2", MARK), new Step.MoveIntoPod("eth2", NETNS, "net1", 1400, POD_MAC));
+        }
+
+        @Test
+        void killedAfterTheMoveItOnlyConfiguresAttachesAndBringsUp() {
+            assertThat(new World()
+                            .ourRow(2)
+                            .vfInPod("net1", false, Set.of(), Set.of())
+                            .plan()
+                            .steps())
+                    .containsExactly(
+                            CONFIGURE,
+                            new Step.Attach(REPRESENTOR, IFACE_ID),
+                            new Step.RepresentorUp(REPRESENTOR, 1400));
+        }
+
+        @Test
+        void aBoundVfNeedsNothing() {
+            Plan plan = bound().plan();
+
+            assertThat(plan.steps()).isEmpty();
+            assertThat(plan.reason()).isEqualTo(Reason.Bound);
+        }
+
+        @Test
+        void untilOvnHasInstalledThePortItIsNotBound() {
+            assertThat(inPod().ourRow(2, "iface-id", IFACE_ID).plan())
+                    .isEqualTo(Plan.nothing(
+                            Reason.WaitingForOvn,
+                            "VF 0000:03:00.2 is net1 in the pod, representor pf0vf0, OVN port " + IFACE_ID));
+        }
+
+        @Test
+        void aPortThatVswitchdCouldNotOpenIsAFailure() {
+            assertThat(inPod().ourRow(-1, "iface-id", IFACE_ID).plan().reason()).isEqualTo(Reason.PortFailed);
+        }
+
+        @Test
+        void anIfaceIdThatWasStrippedIsPutBack() {
+            assertThat(inPod().ourRow(2).plan().steps()).containsExactly(new Step.Attach(REPRESENTOR, IFACE_ID));
+        }
+
+        @Test
+        void aRowThatWasDeletedIsMadeAgainFromTheMarkOnTheVf() {
+            assertThat(inPod().plan().steps())
+                    .containsExactly(
+                            new Step.RepresentorDown(REPRESENTOR),
+                            new Step.RecordBinding(REPRESENTOR, MARK),
+                            new Step.Attach(REPRESENTOR, IFACE_ID));
+        }
+
+        @Test
+        void aVfThatCannotBeSeenIsWaitedFor() {
+            assertThat(new World().vfAway().plan()).isEqualTo(Plan.nothing(Reason.WaitingForVf, PCI.value()));
+        }
+
+        private World inPod() {
+            return new World().vfInPod("net1", true, Set.of(ADDRESS), Set.of()).representorUp(1400);
+        }
+
+        private World bound() {
+            return inPod().ourRow(2, "iface-id", IFACE_ID, "ovn-installed", "true");
+        }
+    }
+
+    @Nested
+    class Adopt {
+
+        @Test
+        void whatKubeOvnBoundGetsOnlyTheBindersFourKeys() {
+            World world = new World().vfAway().kubeOvnRow(NETNS, "ovn-installed", "true");
+
+            assertThat(world.plan().steps()).singleElement().isInstanceOfSatisfying(Step.Adopt.class, step -> {
+                assertThat(step.keys())
+                        .isEqualTo(Map.of(
+                                "pod-offload-owner",
+                                "adopted",
+                                "pod-offload-pod-uid",
+                                POD.uid(),
+                                "pod-offload-sandbox",
+                                SANDBOX,
+                                "pod-offload-pci",
+                                PCI.value()));
+                assertThat(step.expected())
+                        .isEqualTo(world.observed().port().orElseThrow().externalIds());
+            });
+        }
+
+        @Test
+        void anAdoptedVfNeedsNothing() {
+            assertThat(adopted("ovn-installed", "true").plan().steps()).isEmpty();
+            assertThat(adopted("ovn-installed", "true").plan().reason()).isEqualTo(Reason.Adopted);
+            assertThat(adopted("x", "y").plan().reason()).isEqualTo(Reason.WaitingForOvn);
+        }
+
+        @Test
+        void whileTheSandboxIsBeingMadeNothingIsTouched() {
+            Desired pending = new Desired.Pending(POD, Reason.WaitingForSandbox, "");
+
+            assertThat(new World().wanting(pending).kubeOvnRow(NETNS).plan().steps())
+                    .isEmpty();
+            assertThat(new World().wanting(pending).plan().steps()).isEmpty();
+        }
+
+        @Test
+        void aVethOfKubeOvnIsReportedAndLeftAlone() {
+            assertThat(new World().rival("5b45c61b307e_h", "veth").plan())
+                    .isEqualTo(Plan.nothing(Reason.VethInsteadOfVf, "the OVN port is on 5b45c61b307e_h"));
+        }
+
+        @Test
+        void aRowOfKubeOvnIsLeftToItsOwnDelForAMinute() {
+            World young = adopted("x", "y").unallotted().owner(false, true, true, Duration.ofSeconds(59));
+            World old = adopted("x", "y").unallotted().owner(false, true, true, Duration.ofSeconds(60));
+
+            assertThat(young.plan().steps()).isEmpty();
+            assertThat(old.plan().steps())
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            Step.DeletePort.class,
+                            step -> assertThat(step.expected()).containsEntry("pod_netns", NETNS));
+        }
+
+        @Test
+        void theVfThatKubeOvnLeftBehindGetsItsOwnNameMtuAndMacBack() {
+            World world = new World().unallotted().vfAtHome(World.vf("dev7", 1400, POD_MAC, false, ORIGINAL.name()));
+
+            assertThat(world.plan().steps()).containsExactly(new Step.ResetVf(PCI, "dev7", ORIGINAL));
+        }
+
+        @Test
+        void anAliasThatSomebodyElseWroteIsLeftAlone() {
+            World world = new World().unallotted().vfAtHome(World.vf("eth2", 1500, ORIGINAL.mac(), false, "storage"));
+
+            assertThat(world.plan()).isEqualTo(Plan.nothing(Reason.Free, PCI.value()));
+            assertThat(world.neverSeenFree().plan().steps()).isEmpty();
+        }
+
+        private World adopted(String key, String value) {
+            return new World()
+                    .vfAway()
+                    .kubeOvnRow(
+                            NETNS,
+                            "pod-offload-owner",
+                            "adopted",
+                            "pod-offload-pod-uid",
+                            POD.uid(),
+                            "pod-offload-sandbox",
+                            SANDBOX,
+                            "pod-offload-pci",
+                            PCI.value(),
+                            key,
+                            value);
+        }
+    }
+
+    @Nested
+    class Release {
+
+        @Test
+        void theIfaceIdComesOffFirstAndTheRowGoesLast() {
+            assertThat(home().ownerGone().plan().steps())
+                    .containsExactly(
+                            new Step.Detach(REPRESENTOR),
+                            new Step.RepresentorDown(REPRESENTOR),
+                            new Step.ResetVf(PCI, "net1", ORIGINAL),
+                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void nothingOfALivePodIsTouched() {
+            assertThat(home().owner(true, true, true, Duration.ZERO).plan().steps())
+                    .as("its sandbox runs")
+                    .isEmpty();
+            assertThat(home().owner(false, true, false, Duration.ZERO).plan().steps())
+                    .as("the pod is there")
+                    .isEmpty();
+            assertThat(home().plan().steps()).as("nothing is known of it").isEmpty();
+            assertThat(new World()
+                            .unallotted()
+                            .ourRow(2, "iface-id", IFACE_ID)
+                            .vfInPod("net1", true, Set.of(ADDRESS), Set.of())
+                            .owner(false, false, true, Duration.ZERO)
+                            .plan()
+                            .steps())
+                    .as("its namespace is there, with the VF in it")
+                    .isEmpty();
+        }
+
+        @Test
+        void aVfStillOnItsWayHomeKeepsItsRowAsTheReminder() {
+            Plan plan = new World()
+                    .unallotted()
+                    .ourRow(2, "iface-id", IFACE_ID)
+                    .representorUp(1400)
+                    .vfAway()
+                    .ownerGone()
+                    .plan();
+
+            assertThat(plan.steps())
+                    .containsExactly(new Step.Detach(REPRESENTOR), new Step.RepresentorDown(REPRESENTOR));
+            assertThat(plan.reason()).isEqualTo(Reason.WaitingForVf);
+        }
+
+        @Test
+        void killedAfterTheResetItOnlyDeletesTheRow() {
+            assertThat(new World().unallotted().ourRow(2).ownerGone().plan().steps())
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void withTheRowLostTheMarkOnTheVfIsEnough() {
+            assertThat(new World()
+                            .unallotted()
+                            .vfAtHome(World.vf("dev9", 1400, POD_MAC, false, MARK.alias()))
+                            .ownerGone()
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.ResetVf(PCI, "dev9", ORIGINAL));
+        }
+
+        @Test
+        void aNewPodOnTheVfWaitsUntilTheOldOneIsReleased() {
+            Desired.Binding other = new Desired.Binding(
+                    new PodRef("default", "nginx", "uid-2"),
+                    "ffff00000000",
+                    "/var/run/netns/cni-2",
+                    World.binding(DefaultRoute.IF_NONE).network(),
+                    Optional.empty(),
+                    false);
+
+            assertThat(home().wanting(other)
+                            .owner(false, true, false, Duration.ZERO)
+                            .plan()
+                            .reason())
+                    .isEqualTo(Reason.WaitingForRelease);
+            assertThat(home().wanting(other).ownerGone().plan().steps()).contains(new Step.Detach(REPRESENTOR));
+        }
+
+        @Test
+        void aNewSandboxOfTheSamePodReleasesTheOldBindingFirst() {
+            Desired.Binding restarted = new Desired.Binding(
+                    POD,
+                    "ffff00000000",
+                    "/var/run/netns/cni-2",
+                    World.binding(DefaultRoute.IF_NONE).network(),
+                    Optional.empty(),
+                    false);
+
+            assertThat(home().wanting(restarted).ownerGone().plan().steps())
+                    .contains(new Step.ResetVf(PCI, "net1", ORIGINAL));
+        }
+
+        private World home() {
+            return new World()
+                    .unallotted()
+                    .ourRow(2, "iface-id", IFACE_ID)
+                    .representorUp(1400)
+                    .vfAtHome(World.vf("net1", 1400, POD_MAC, false, MARK.alias()));
+        }
+    }
+
+    @Nested
+    class LeaveAlone {
+
+        @Test
+        void aFreeVf() {
+            assertThat(new World().unallotted().plan()).isEqualTo(Plan.nothing(Reason.Free, PCI.value()));
+        }
+
+        @Test
+        void aVfThatWasNotSeenAtHomeIsNotCalledFree() {
+            assertThat(new World().unallotted().vfAway().plan().reason()).isEqualTo(Reason.WaitingForVf);
+        }
+
+        @Test
+        void portsOfOtherTools() {
+            assertThat(new World().row("dpdk", 3, "", "iface-id", "x").plan().reason())
+                    .isEqualTo(Reason.BoundByAnother);
+            assertThat(new World()
+                            .unallotted()
+                            .row("", 3, "", "owner", "ovs-cni.network.kubevirt.io")
+                            .plan()
+                            .steps())
+                    .isEmpty();
+        }
+
+        @Test
+        void anInterfaceThatAnotherCniReported() {
+            Desired.Binding binding = World.binding(DefaultRoute.IF_NONE);
+            Desired.Binding reported = new Desired.Binding(
+                    binding.pod(), binding.sandboxId(), binding.netns(), binding.network(), Optional.empty(), true);
+
+            assertThat(new World().wanting(reported).plan().reason()).isEqualTo(Reason.BoundByAnother);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.podoffload.binder.binding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ValuesTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0000:03:00.2", "10000:e1:00.0", "0000:AF:1f.7"})
+    void pciAddressesAsTheKernelWritesThem(String text) {
+        assertThat(new PciAddress(text)).hasToString(text.toLowerCase(java.util.Locale.ROOT));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "03:00.2", "0000:03:00.8", "0000:03:00", "../0000:03:00.2", "GPU-1234"})
+    void otherDeviceIdsAreNoPciAddresses(String text) {
+        assertThat(PciAddress.isPciAddress(text)).isFalse();
+        assertThatThrownBy(() -> new PciAddress(text)).hasMessageContaining("is no PCI address");
+    }
+
+    @Test
+    void macAddressesAreEqualWhateverTheirCase() {
+        assertThat(new MacAddress("00:00:00:C5:6D:4E")).isEqualTo(new MacAddress("00:00:00:c5:6d:4e"));
+        assertThat(MacAddress.of(new MacAddress("02:5e:00:00:03:ff").bytes())).hasToString("02:5e:00:00:03:ff");
+        assertThatThrownBy(() -> new MacAddress("02:5e")).hasMessageContaining("is no MAC address");
+    }
+
+    @Test
+    void aPrefixLongerThanItsAddressIsRefused() {
+        assertThatThrownBy(() -> new InterfaceAddress("10.0.0.1", 33)).hasMessageContaining("0 to 32 bits");
+        assertThat(new InterfaceAddress("fd00:0:0:0:0:0:0:1", 64).isIpv6()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Reason.class)
+    void everyReasonHasACauseAndEveryTroubleACure(Reason reason) {
+        assertThat(reason.cause()).endsWith(".");
+        if (!reason.settled()) {
+            assertThat(reason.cure()).endsWith(".");
+        }
+        assertThat(reason.name()).as("CamelCase, as conditions want it").matches("[A-Z][A-Za-z]+");
+    }
+}

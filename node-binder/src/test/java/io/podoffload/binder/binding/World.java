@@ -1,0 +1,177 @@
+package io.podoffload.binder.binding;
+
+import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A VF and a pod, as the planner sees them: at first the VF is free at home and the pod waits to be bound. */
+final class World {
+
+    static final PciAddress PCI = new PciAddress("0000:03:00.2");
+    static final PodRef POD = new PodRef("default", "nginx", "uid-1");
+    static final String SANDBOX = "5b45c61b307e0a1b2c3d";
+    static final String NETNS = "/var/run/netns/cni-1";
+    static final String REPRESENTOR = "pf0vf0";
+    static final String IFACE_ID = "nginx.default.default.default.ovn";
+    static final MacAddress POD_MAC = new MacAddress("02:00:00:00:00:aa");
+    static final InterfaceAddress ADDRESS = new InterfaceAddress("10.16.0.2", 16);
+    static final VfIdentity ORIGINAL =
+            new VfIdentity("eth2", 1500, new MacAddress("02:5e:00:00:03:00"), Optional.empty());
+    static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL);
+
+    private Desired desired = binding(DefaultRoute.IF_NONE);
+    private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
+    private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, "");
+    private @Nullable Port port;
+    private List<Port> rivals = List.of();
+    private Optional<MacAddress> adminMac = Optional.empty();
+    private Set<String> podLinks = Set.of("lo", "eth0");
+    private boolean podHasDefaultRoute = true;
+    private Optional<Observed.Owner> owner = Optional.empty();
+    private Optional<VfIdentity> lastFree = Optional.of(ORIGINAL);
+
+    static Desired.Binding binding(DefaultRoute defaultRoute) {
+        return new Desired.Binding(
+                POD,
+                SANDBOX,
+                NETNS,
+                new PodNetwork(
+                        IFACE_ID,
+                        Optional.of(POD_MAC),
+                        List.of(ADDRESS),
+                        List.of("10.16.0.1"),
+                        OptionalInt.empty(),
+                        true,
+                        defaultRoute),
+                Optional.empty(),
+                false);
+    }
+
+    static Link link(String name, int mtu, MacAddress mac, boolean up, String alias) {
+        return new Link(7, name, mtu, mac, Optional.empty(), up, alias, Optional.empty());
+    }
+
+    static Link vf(String name, int mtu, MacAddress mac, boolean up, String alias) {
+        return link(name, mtu, mac, up, alias);
+    }
+
+    World wanting(Desired wanted) {
+        desired = wanted;
+        return this;
+    }
+
+    /** No pod holds the VF. */
+    World unallotted() {
+        return wanting(new Desired.Nothing());
+    }
+
+    World vfAtHome(Link link) {
+        place = new Place.AtHome(link);
+        return this;
+    }
+
+    World vfAway() {
+        place = new Place.Away();
+        return this;
+    }
+
+    World vfInPod(String name, boolean up, Set<InterfaceAddress> addresses, Set<String> gateways) {
+        place = new Place.InPod(vf(name, 1400, POD_MAC, up, MARK.alias()), addresses, gateways);
+        return this;
+    }
+
+    World representorUp(int mtu) {
+        representor = link(REPRESENTOR, mtu, representor.mac(), true, "");
+        return this;
+    }
+
+    /** A row of the binder's own, with these external_ids beside its mark. */
+    World ourRow(int ofport, String... moreIds) {
+        Map<String, String> ids = new HashMap<>(MARK.externalIds());
+        ids.putAll(pairs(moreIds));
+        port = new Port(REPRESENTOR, "", ids, ofport, "", "");
+        return this;
+    }
+
+    World row(String type, int ofport, String error, String... ids) {
+        port = new Port(REPRESENTOR, type, pairs(ids), ofport, error, "");
+        return this;
+    }
+
+    /** A row as kube-ovn-cni makes it. */
+    World kubeOvnRow(String netns, String... moreIds) {
+        Map<String, String> ids = new HashMap<>(Map.of(
+                "vendor", "kube-ovn",
+                "pod_name", "nginx",
+                "pod_namespace", "default",
+                "pod_netns", netns,
+                "iface-id", IFACE_ID));
+        ids.putAll(pairs(moreIds));
+        port = new Port(REPRESENTOR, "", ids, 3, "", "");
+        return this;
+    }
+
+    World rival(String name, String driver) {
+        rivals = List.of(new Port(name, "", Map.of("iface-id", IFACE_ID), 4, "", driver));
+        return this;
+    }
+
+    World adminMac(String mac) {
+        adminMac = Optional.of(new MacAddress(mac));
+        return this;
+    }
+
+    World podHas(Set<String> links, boolean defaultRoute) {
+        podLinks = links;
+        podHasDefaultRoute = defaultRoute;
+        return this;
+    }
+
+    World owner(boolean sandboxReady, boolean netnsGone, boolean podGone, Duration goneFor) {
+        owner = Optional.of(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor));
+        return this;
+    }
+
+    /** Sandbox stopped, namespace and pod gone, just now. */
+    World ownerGone() {
+        return owner(false, true, true, Duration.ZERO);
+    }
+
+    World neverSeenFree() {
+        lastFree = Optional.empty();
+        return this;
+    }
+
+    Plan plan() {
+        return BindingPlanner.plan(desired, observed());
+    }
+
+    Observed observed() {
+        return new Observed(
+                PCI,
+                representor,
+                1500,
+                Optional.ofNullable(port),
+                rivals,
+                place,
+                adminMac,
+                podLinks,
+                podHasDefaultRoute,
+                owner,
+                lastFree);
+    }
+
+    private static Map<String, String> pairs(String... keysAndValues) {
+        Map<String, String> map = new HashMap<>();
+        for (int index = 0; index < keysAndValues.length; index += 2) {
+            map.put(keysAndValues[index], keysAndValues[index + 1]);
+        }
+        return map;
+    }
+}

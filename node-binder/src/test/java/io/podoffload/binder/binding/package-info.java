@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.binding;
+
+import org.jspecify.annotations.NullMarked;

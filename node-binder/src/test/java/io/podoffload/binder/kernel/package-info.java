@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.kernel;
+
+import org.jspecify.annotations.NullMarked;

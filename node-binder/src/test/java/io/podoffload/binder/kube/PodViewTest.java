@@ -1,0 +1,150 @@
+package io.podoffload.binder.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.MacAddress;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodNetwork;
+import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class PodViewTest {
+
+    private static final String PROVIDER = "default.default.ovn";
+
+    private static PodView pod(Map<String, String> annotations) {
+        return new PodView(new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("web")
+                .withName("nginx")
+                .withUid("uid-1")
+                .withAnnotations(annotations)
+                .endMetadata()
+                .build());
+    }
+
+    private static Map<String, String> allotted(String... more) {
+        Map<String, String> annotations = new HashMap<>();
+        for (String[] entry : new String[][] {
+            {"allocated", "true"},
+            {"ip_address", "10.16.0.5"},
+            {"mac_address", "00:00:00:C5:6D:4E"},
+            {"cidr", "10.16.0.0/16"},
+            {"gateway", "10.16.0.1"}
+        }) {
+            annotations.put(PROVIDER + ".kubernetes.io/" + entry[0], entry[1]);
+        }
+        for (int index = 0; index < more.length; index += 2) {
+            annotations.put(PROVIDER + ".kubernetes.io/" + more[index], more[index + 1]);
+        }
+        return annotations;
+    }
+
+    @Test
+    void theProviderIsComputedFromTheNameOfTheNetwork() {
+        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "kube-system/sriov")).provider())
+                .hasValue("sriov.kube-system.ovn");
+        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "sriov")).provider())
+                .as("a bare name is of the pod's namespace for kube-ovn-controller")
+                .hasValue("sriov.web.ovn");
+        assertThat(pod(Map.of()).provider()).isEmpty();
+    }
+
+    @Test
+    void anAllottedAddressIsReadWhole() {
+        assertThat(pod(allotted()).network(PROVIDER))
+                .hasValue(new PodNetwork(
+                        "nginx.web.default.default.ovn",
+                        Optional.of(new MacAddress("00:00:00:c5:6d:4e")),
+                        List.of(new InterfaceAddress("10.16.0.5", 16)),
+                        List.of("10.16.0.1"),
+                        OptionalInt.empty(),
+                        true,
+                        DefaultRoute.IF_NONE));
+    }
+
+    @Test
+    void bothFamiliesAreReadInOrderAndInTheKernelsForm() {
+        PodNetwork network = pod(allotted(
+                        "ip_address", "10.16.0.5,fd00:10:16::5",
+                        "cidr", "10.16.0.0/16,fd00:10:16::/112",
+                        "gateway", "10.16.0.1,fd00:10:16::1"))
+                .network(PROVIDER)
+                .orElseThrow();
+
+        assertThat(network.addresses())
+                .containsExactly(
+                        new InterfaceAddress("10.16.0.5", 16), new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
+        assertThat(network.gateways()).containsExactly("10.16.0.1", "fd00:10:16:0:0:0:0:1");
+    }
+
+    @Test
+    void aGatewayOfAFamilyThatThePodLacksIsLeftOut() {
+        assertThat(pod(allotted("gateway", "10.16.0.1,fd00:10:16::1"))
+                        .network(PROVIDER)
+                        .orElseThrow()
+                        .gateways())
+                .containsExactly("10.16.0.1");
+    }
+
+    @Test
+    void untilItIsAllottedThereIsNothing() {
+        assertThat(pod(allotted("allocated", "false")).network(PROVIDER)).isEmpty();
+        assertThat(pod(Map.of()).network(PROVIDER)).isEmpty();
+    }
+
+    @Test
+    void anUnderlayNetworkKeepsTheUplinksMtuAndAnOverlayLeavesRoomForItsHeader() {
+        assertThat(pod(allotted()).network(PROVIDER).orElseThrow().mtuOver(1500)).isEqualTo(1400);
+        assertThat(pod(allotted("provider_network", "net1"))
+                        .network(PROVIDER)
+                        .orElseThrow()
+                        .mtuOver(1500))
+                .isEqualTo(1500);
+        assertThat(pod(allotted("mtu", "8900")).network(PROVIDER).orElseThrow().mtuOver(1500))
+                .isEqualTo(8900);
+    }
+
+    @Test
+    void theDefaultRouteAnnotationDecidesWhereItIsSet() {
+        assertThat(pod(allotted("default_route", "true")).network(PROVIDER).orElseThrow().defaultRoute())
+                .isEqualTo(DefaultRoute.YES);
+        assertThat(pod(allotted("default_route", "false")).network(PROVIDER).orElseThrow().defaultRoute())
+                .isEqualTo(DefaultRoute.NO);
+    }
+
+    @Test
+    void anAnnotationThatCannotBeReadIsNamed() {
+        assertThatThrownBy(() -> pod(allotted("ip_address", "example.com")).network(PROVIDER))
+                .hasMessage("annotation default.default.ovn.kubernetes.io/ip_address: 'example.com' is no IP address");
+        assertThatThrownBy(() -> pod(allotted("cidr", "")).network(PROVIDER))
+                .hasMessageContaining("default.default.ovn.kubernetes.io/cidr has no subnet for 10.16.0.5");
+    }
+
+    @Test
+    void anInterfaceNameThatTheKernelWouldRefuseIsIgnored() {
+        assertThat(pod(Map.of("pod-offload.io/interface", "fast0")).interfaceName()).hasValue("fast0");
+        assertThat(pod(Map.of("pod-offload.io/interface", "a/b")).interfaceName()).isEmpty();
+        assertThat(pod(Map.of("pod-offload.io/interface", "sixteencharacter")).interfaceName()).isEmpty();
+    }
+
+    @Test
+    void aVfThatNetworkStatusNamesWasBroughtInByACni() {
+        PciAddress pci = new PciAddress("0000:03:00.2");
+        String key = "k8s.v1.cni.cncf.io/network-status";
+
+        assertThat(pod(Map.of(key, "[{\"device-info\":{\"type\":\"pci\",\"pci\":{\"pci-address\":\"0000:03:00.2\"}}}]"))
+                        .reportsInterfaceOn(pci))
+                .isTrue();
+        assertThat(pod(Map.of(key, "[{\"interface\":\"eth0\"}]")).reportsInterfaceOn(pci)).isFalse();
+        assertThat(pod(Map.of(key, "not json")).reportsInterfaceOn(pci)).isFalse();
+    }
+}

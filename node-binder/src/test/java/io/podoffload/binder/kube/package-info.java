@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.kube;
+
+import org.jspecify.annotations.NullMarked;

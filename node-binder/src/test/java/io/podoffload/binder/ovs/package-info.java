@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.ovs;
+
+import org.jspecify.annotations.NullMarked;

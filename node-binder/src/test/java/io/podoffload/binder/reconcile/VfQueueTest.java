@@ -1,0 +1,142 @@
+package io.podoffload.binder.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.reconcile.Reconciler.Next;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+class VfQueueTest {
+
+    private static final PciAddress ONE = new PciAddress("0000:03:00.2");
+    private static final PciAddress OTHER = new PciAddress("0000:03:00.3");
+
+    @Test
+    void aVfIsLookedAtOnceForOneEvent() throws Exception {
+        BlockingQueue<PciAddress> looks = new ArrayBlockingQueue<>(10);
+        try (VfQueue queue = new VfQueue(pci -> {
+            looks.add(pci);
+            return Next.ON_EVENT;
+        })) {
+            queue.look(ONE);
+
+            assertThat(looks.poll(5, TimeUnit.SECONDS)).isEqualTo(ONE);
+            assertThat(looks.poll(200, TimeUnit.MILLISECONDS)).isNull();
+        }
+    }
+
+    @Test
+    void aVfThatChangedIsLookedAtAgainAtOnceAndOneThatWaitsAfterAPause() {
+        AtomicInteger looks = new AtomicInteger();
+        List<Next> answers = List.of(Next.AT_ONCE, Next.LATER, Next.LATER, Next.ON_EVENT);
+        try (VfQueue queue = new VfQueue(pci -> answers.get(looks.getAndIncrement()))) {
+            queue.look(ONE);
+
+            Awaitility.await().untilAsserted(() -> assertThat(looks).hasValue(4));
+        }
+    }
+
+    @Test
+    void eventsDuringALookLeadToOneMoreLookAndNeverToTwoAtOnce() throws Exception {
+        CountDownLatch looking = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        AtomicInteger looks = new AtomicInteger();
+        AtomicInteger atOnce = new AtomicInteger();
+        AtomicInteger mostAtOnce = new AtomicInteger();
+        try (VfQueue queue = new VfQueue(pci -> {
+            mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+            if (looks.incrementAndGet() == 1) {
+                looking.countDown();
+                await(mayEnd);
+            }
+            atOnce.decrementAndGet();
+            return Next.ON_EVENT;
+        })) {
+            queue.look(ONE);
+            looking.await();
+            for (int event = 0; event < 5; event++) {
+                queue.look(ONE);
+            }
+            mayEnd.countDown();
+
+            Awaitility.await().untilAsserted(() -> assertThat(looks).hasValue(2));
+            Awaitility.await().during(Duration.ofMillis(200)).until(() -> looks.get() == 2);
+            assertThat(mostAtOnce).hasValue(1);
+        }
+    }
+
+    @Test
+    void oneVfThatHangsDoesNotHoldUpAnother() throws Exception {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        CountDownLatch otherSeen = new CountDownLatch(1);
+        try (VfQueue queue = new VfQueue(pci -> {
+            if (pci.equals(ONE)) {
+                await(mayEnd);
+            } else {
+                otherSeen.countDown();
+            }
+            return Next.ON_EVENT;
+        })) {
+            queue.look(ONE);
+            queue.look(OTHER);
+
+            assertThat(otherSeen.await(5, TimeUnit.SECONDS)).isTrue();
+            mayEnd.countDown();
+        }
+    }
+
+    @Test
+    void aLookThatFailsIsTriedAgain() {
+        AtomicInteger looks = new AtomicInteger();
+        try (VfQueue queue = new VfQueue(pci -> {
+            if (looks.incrementAndGet() < 3) {
+                throw new IllegalStateException("the kubelet is down");
+            }
+            return Next.ON_EVENT;
+        })) {
+            queue.look(ONE);
+
+            Awaitility.await().untilAsserted(() -> assertThat(looks).hasValue(3));
+        }
+    }
+
+    @Test
+    void onlyUnsettledVfsAreLookedAtAgain() {
+        AtomicInteger settled = new AtomicInteger();
+        AtomicInteger unsettled = new AtomicInteger();
+        try (VfQueue queue = new VfQueue(pci -> {
+            if (pci.equals(ONE)) {
+                settled.incrementAndGet();
+                return Next.ON_EVENT;
+            }
+            unsettled.incrementAndGet();
+            return Next.LATER;
+        })) {
+            queue.look(ONE);
+            queue.look(OTHER);
+            Awaitility.await().until(() -> settled.get() == 1 && unsettled.get() > 0);
+
+            queue.lookAtUnsettled();
+
+            int before = unsettled.get();
+            Awaitility.await().until(() -> unsettled.get() > before);
+            assertThat(settled).hasValue(1);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.reconcile;
+
+import org.jspecify.annotations.NullMarked;
