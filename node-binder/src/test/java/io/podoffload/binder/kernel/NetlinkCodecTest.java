@@ -23,8 +23,7 @@ class NetlinkCodecTest {
 
     @Test
     void aStringEndsWithNulAndIsPaddedToFourBytes() {
-        assertThat(new AttributeWriter().string(3, "eth0").toByteArray())
-                .isEqualTo(hex("09000300 65746830 00000000"));
+        assertThat(new AttributeWriter().string(3, "eth0").toByteArray()).isEqualTo(hex("09000300 65746830 00000000"));
     }
 
     @Test
@@ -50,7 +49,8 @@ class NetlinkCodecTest {
 
     @Test
     void theLastAttributeNeedsNoPadding() {
-        assertThat(read("06000100 0102").bytes(1)).hasValueSatisfying(bytes -> assertThat(bytes).containsExactly(1, 2));
+        assertThat(read("06000100 0102").bytes(1))
+                .hasValueSatisfying(bytes -> assertThat(bytes).containsExactly(1, 2));
     }
 
     @Test
@@ -76,9 +76,12 @@ class NetlinkCodecTest {
     void severalMessagesOfOneDatagramAreToldApart() {
         byte[] one = new NetlinkMessage(16, 2, 1, hex("01020304 05060708")).toByteArray();
         byte[] two = new NetlinkMessage(3, 2, 1, hex("00000000")).toByteArray();
-        byte[] both = ByteBuffer.allocate(one.length + two.length).put(one).put(two).array();
+        byte[] both =
+                ByteBuffer.allocate(one.length + two.length).put(one).put(two).array();
 
-        assertThat(NetlinkMessage.readAll(both, both.length)).extracting(NetlinkMessage::type).containsExactly(16, 3);
+        assertThat(NetlinkMessage.readAll(both, both.length))
+                .extracting(NetlinkMessage::type)
+                .containsExactly(16, 3);
     }
 
     @Test
@@ -106,7 +109,9 @@ class NetlinkCodecTest {
                             .forEach(message -> message.attributes(Math.min(4, message.body().length)))))
                     .as(world)
                     .isTrue();
-            assertThat(endsInItsOwnWords(() -> Attributes.list(bytes))).as(world).isTrue();
+            assertThat(endsInItsOwnWords(() -> Attributes.list(bytes)))
+                    .as(world)
+                    .isTrue();
         }
     }
 
@@ -123,11 +128,20 @@ class NetlinkCodecTest {
     void aDevlinkPortOfOurVfIsItsRepresentorAndOthersAreNot() {
         var pf = new io.podoffload.binder.binding.PciAddress("0000:03:00.0");
 
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 1)).isTrue();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 2)).as("another VF").isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 5, 0, 1), pf, 1)).as("the VF's own port").isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 1, 1), pf, 1)).as("of another host").isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", "0000:03:00.1", 4, 0, 1), pf, 1)).as("another PF").isFalse();
+        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 1))
+                .isTrue();
+        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 2))
+                .as("another VF")
+                .isFalse();
+        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 5, 0, 1), pf, 1))
+                .as("the VF's own port")
+                .isFalse();
+        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 1, 1), pf, 1))
+                .as("of another host")
+                .isFalse();
+        assertThat(Devlink.isRepresentor(port("pci", "0000:03:00.1", 4, 0, 1), pf, 1))
+                .as("another PF")
+                .isFalse();
     }
 
     private static Attributes port(String bus, String device, int flavour, int controller, int vf) {
@@ -143,9 +157,10 @@ class NetlinkCodecTest {
 
     @Test
     void anErrnoIsNamedAndExplained() {
-        assertThat(new LinuxException("move eth2", 17, "An interface with the same name exists")).hasMessage(
-                "move eth2: File exists, EEXIST (An interface with the same name exists)");
+        assertThat(new LinuxException("move eth2", 17, "An interface with the same name exists"))
+                .hasMessage("move eth2: File exists, EEXIST (An interface with the same name exists)");
         assertThat(new LinuxException("x", 4711, "")).hasMessage("x: errno 4711");
-        assertThat(Optional.of(new LinuxException("x", 19, "").is(Errno.ENODEV))).hasValue(true);
+        assertThat(Optional.of(new LinuxException("x", 19, "").is(Errno.ENODEV)))
+                .hasValue(true);
     }
 }

@@ -62,7 +62,8 @@ class NicTopologyTest {
     @Test
     void aPfOrAnUnknownAddressIsNoVf() {
         assertThat(topology(switchdev()).vf(new PciAddress(PF))).isEmpty();
-        assertThat(topology(switchdevElsewhere()).vf(new PciAddress("0000:99:00.1"))).isEmpty();
+        assertThat(topology(switchdevElsewhere()).vf(new PciAddress("0000:99:00.1")))
+                .isEmpty();
     }
 
     private SysfsTree switchdevElsewhere() {
@@ -76,7 +77,10 @@ class NicTopologyTest {
                 .netdev("0000:03:00.1", "enp3s0f1", "b8599f", "p1")
                 .netdev("0000:03:00.1", "eth9", "b8599f", "pf1vf0");
 
-        assertThat(topology(tree).vf(new PciAddress("0000:03:01.2")).orElseThrow().representor())
+        assertThat(topology(tree)
+                        .vf(new PciAddress("0000:03:01.2"))
+                        .orElseThrow()
+                        .representor())
                 .isEqualTo("eth9");
         assertThat(topology(tree).vf(VF0).orElseThrow().representor()).isEqualTo("eth7");
     }

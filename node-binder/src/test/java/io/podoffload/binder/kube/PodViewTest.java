@@ -50,7 +50,8 @@ class PodViewTest {
 
     @Test
     void theProviderIsComputedFromTheNameOfTheNetwork() {
-        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "kube-system/sriov")).provider())
+        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "kube-system/sriov"))
+                        .provider())
                 .hasValue("sriov.kube-system.ovn");
         assertThat(pod(Map.of("v1.multus-cni.io/default-network", "sriov")).provider())
                 .as("a bare name is of the pod's namespace for kube-ovn-controller")
@@ -103,7 +104,8 @@ class PodViewTest {
 
     @Test
     void anUnderlayNetworkKeepsTheUplinksMtuAndAnOverlayLeavesRoomForItsHeader() {
-        assertThat(pod(allotted()).network(PROVIDER).orElseThrow().mtuOver(1500)).isEqualTo(1400);
+        assertThat(pod(allotted()).network(PROVIDER).orElseThrow().mtuOver(1500))
+                .isEqualTo(1400);
         assertThat(pod(allotted("provider_network", "net1"))
                         .network(PROVIDER)
                         .orElseThrow()
@@ -115,9 +117,15 @@ class PodViewTest {
 
     @Test
     void theDefaultRouteAnnotationDecidesWhereItIsSet() {
-        assertThat(pod(allotted("default_route", "true")).network(PROVIDER).orElseThrow().defaultRoute())
+        assertThat(pod(allotted("default_route", "true"))
+                        .network(PROVIDER)
+                        .orElseThrow()
+                        .defaultRoute())
                 .isEqualTo(DefaultRoute.YES);
-        assertThat(pod(allotted("default_route", "false")).network(PROVIDER).orElseThrow().defaultRoute())
+        assertThat(pod(allotted("default_route", "false"))
+                        .network(PROVIDER)
+                        .orElseThrow()
+                        .defaultRoute())
                 .isEqualTo(DefaultRoute.NO);
     }
 
@@ -131,9 +139,12 @@ class PodViewTest {
 
     @Test
     void anInterfaceNameThatTheKernelWouldRefuseIsIgnored() {
-        assertThat(pod(Map.of("pod-offload.io/interface", "fast0")).interfaceName()).hasValue("fast0");
-        assertThat(pod(Map.of("pod-offload.io/interface", "a/b")).interfaceName()).isEmpty();
-        assertThat(pod(Map.of("pod-offload.io/interface", "sixteencharacter")).interfaceName()).isEmpty();
+        assertThat(pod(Map.of("pod-offload.io/interface", "fast0")).interfaceName())
+                .hasValue("fast0");
+        assertThat(pod(Map.of("pod-offload.io/interface", "a/b")).interfaceName())
+                .isEmpty();
+        assertThat(pod(Map.of("pod-offload.io/interface", "sixteencharacter")).interfaceName())
+                .isEmpty();
     }
 
     @Test
@@ -144,7 +155,8 @@ class PodViewTest {
         assertThat(pod(Map.of(key, "[{\"device-info\":{\"type\":\"pci\",\"pci\":{\"pci-address\":\"0000:03:00.2\"}}}]"))
                         .reportsInterfaceOn(pci))
                 .isTrue();
-        assertThat(pod(Map.of(key, "[{\"interface\":\"eth0\"}]")).reportsInterfaceOn(pci)).isFalse();
+        assertThat(pod(Map.of(key, "[{\"interface\":\"eth0\"}]")).reportsInterfaceOn(pci))
+                .isFalse();
         assertThat(pod(Map.of(key, "not json")).reportsInterfaceOn(pci)).isFalse();
     }
 }

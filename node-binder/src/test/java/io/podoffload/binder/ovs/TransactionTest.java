@@ -44,15 +44,16 @@ class TransactionTest {
                         .params()
                         .get(2)
                         .path("mutations"))
-                .isEqualTo(json.readTree(
-                        "[[\"external_ids\",\"delete\",[\"set\",[\"iface-id\"]]],"
-                                + "[\"external_ids\",\"insert\",[\"map\",[[\"iface-id\",\"p.ns\"]]]]]"));
+                .isEqualTo(json.readTree("[[\"external_ids\",\"delete\",[\"set\",[\"iface-id\"]]],"
+                        + "[\"external_ids\",\"insert\",[\"map\",[[\"iface-id\",\"p.ns\"]]]]]"));
     }
 
     @Test
     void aTransactionThatMetItsRowsIsFine() {
-        assertThatCode(() -> add().check(json.readTree(
-                        "[{},{},{\"uuid\":[\"uuid\",\"1\"]},{\"uuid\":[\"uuid\",\"2\"]},{\"count\":1},{\"count\":1},{}]")))
+        assertThatCode(
+                        () -> add().check(
+                                        json.readTree(
+                                                "[{},{},{\"uuid\":[\"uuid\",\"1\"]},{\"uuid\":[\"uuid\",\"2\"]},{\"count\":1},{\"count\":1},{}]")))
                 .doesNotThrowAnyException();
     }
 
@@ -67,15 +68,19 @@ class TransactionTest {
 
     @Test
     void aWaitThatFailedIsAConflict() {
-        assertThatThrownBy(() -> add().check(json.readTree(
-                        "[{},{\"error\":\"timed out\",\"details\":\"\\\"where\\\" clause test failed\"},null,null,null,null,null]")))
+        assertThatThrownBy(
+                        () -> add().check(
+                                        json.readTree(
+                                                "[{},{\"error\":\"timed out\",\"details\":\"\\\"where\\\" clause test failed\"},null,null,null,null,null]")))
                 .isInstanceOf(OvsdbException.Conflict.class);
     }
 
     @Test
     void aMutationThatMetNoRowIsAConflictAndNoSilentSuccess() {
-        assertThatThrownBy(() -> add().check(json.readTree(
-                        "[{},{},{\"uuid\":[\"uuid\",\"1\"]},{\"uuid\":[\"uuid\",\"2\"]},{\"count\":0},{\"count\":1},{}]")))
+        assertThatThrownBy(
+                        () -> add().check(
+                                        json.readTree(
+                                                "[{},{},{\"uuid\":[\"uuid\",\"1\"]},{\"uuid\":[\"uuid\",\"2\"]},{\"count\":0},{\"count\":1},{}]")))
                 .isInstanceOf(OvsdbException.Conflict.class)
                 .hasMessageContaining("the row to change is not there");
     }
