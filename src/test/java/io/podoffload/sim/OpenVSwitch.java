@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A real Open vSwitch with the userspace datapath, in a directory of its own. */
 public final class OpenVSwitch implements AutoCloseable {
@@ -120,6 +122,20 @@ public final class OpenVSwitch implements AutoCloseable {
         return vsctl("--if-exists", "get", "Interface", interfaceName, column).replace("\"", "");
     }
 
+    /** The interface's external_ids; none if there is no such interface. */
+    public Map<String, String> externalIds(String interfaceName) {
+        Map<String, String> ids = new TreeMap<>();
+        String row = vsctl("--format=json", "--columns=external_ids", "find", "Interface", "name=" + interfaceName);
+        JsonMapper.shared()
+                .readTree(row)
+                .path("data")
+                .path(0)
+                .path(0)
+                .path(1)
+                .forEach(pair -> ids.put(pair.path(0).asString(), pair.path(1).asString()));
+        return ids;
+    }
+
     /** A key of the interface's external_ids, empty if it is not there. */
     public String externalId(String interfaceName, String key) {
         return vsctl("--if-exists", "get", "Interface", interfaceName, "external_ids:" + key)
@@ -141,6 +157,23 @@ public final class OpenVSwitch implements AutoCloseable {
             throw new IllegalStateException("no counter in " + statistics);
         }
         return Long.parseLong(matcher.group(1));
+    }
+
+    /** Stops ovsdb-server in its tracks: connections stay, answers do not come. */
+    public void pauseDatabase() {
+        Programs.run("kill", "-STOP", databasePid());
+    }
+
+    public void resumeDatabase() {
+        Programs.run("kill", "-CONT", databasePid());
+    }
+
+    private String databasePid() {
+        try {
+            return Files.readString(directory.resolve("ovsdb-server.pid")).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.podoffload.sim;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,6 +88,23 @@ public final class Ovn implements AutoCloseable {
                 .equals("true");
     }
 
+    /** Stops ovn-controller in its tracks, so that no port is installed until {@link #resumeController()}. */
+    public void pauseController() {
+        Programs.run("kill", "-STOP", pid("ovn-controller"));
+    }
+
+    public void resumeController() {
+        Programs.run("kill", "-CONT", pid("ovn-controller"));
+    }
+
+    private String pid(String daemon) {
+        try {
+            return Files.readString(directory.resolve(daemon + ".pid")).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs {@code ovn-nbctl}. */
     public String nbctl(String... arguments) {
         List<String> command =
@@ -97,13 +115,7 @@ public final class Ovn implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            String pid =
-                    Files.readString(directory.resolve("ovn-controller.pid")).strip();
-            exit("ovn-controller." + pid);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        exit("ovn-controller." + pid("ovn-controller"));
         exit("ovn-northd");
         exit("ovnsb");
         exit("ovnnb");

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.certs.CertificateAuthority;
-import io.podoffload.certs.PemKeyPair;
 import io.podoffload.certs.ServiceName;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +30,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * A cluster of one node, with the real webhook and the real node-binder running on it. It lives in the namespaces of this
@@ -54,18 +55,21 @@ public final class SimulatedCluster implements AutoCloseable {
     private final ApiServer api;
     private final SimulatedRuntime runtime;
     private final SimulatedKubelet kubelet;
-    private JavaProgram webhook;
-    private JavaProgram binder;
+    private final Path project;
+    private String caBundle = "";
+    private @Nullable JavaProgram webhook;
+    private @Nullable JavaProgram binder;
 
     /** Starts everything; the jars are those under {@code project}. */
     public SimulatedCluster(Path project, Path logs) {
+        this.project = project;
         this.logs = logs;
         try {
             Files.createDirectories(directory);
             Files.createDirectories(logs);
             api = started(new ApiServer());
-            JavaProgram[] programs = {startWebhook(project)};
-            webhook = programs[0];
+            exposeWebhook();
+            webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
             nic = started(new SimulatedNic(directory.resolve("sys"), 4));
@@ -90,35 +94,37 @@ public final class SimulatedCluster implements AutoCloseable {
             started(new KubeOvnController(client, ovn));
             schedule(client);
             binder = launchBinder(project);
-            webhook.awaitStarted();
+            webhook().awaitStarted();
             configureWebhook();
-            binder.awaitStarted();
+            binder().awaitStarted();
         } catch (RuntimeException | IOException e) {
             close();
             throw e instanceof RuntimeException failure ? failure : new UncheckedIOException((IOException) e);
         }
-        this.project = project;
     }
-
-    private final Path project;
 
     private <T extends AutoCloseable> T started(T part) {
         parts.push(part);
         return part;
     }
 
-    private JavaProgram startWebhook(Path project) throws IOException {
+    /** Certificate, name and address of the webhook's Service. */
+    private void exposeWebhook() throws IOException {
         CertificateAuthority authority =
                 CertificateAuthority.create("pod-offload CA", Duration.ofDays(1), Clock.systemUTC());
         caBundle = authority.pem().certificate();
-        PemKeyPair leaf = authority.issueFor(WEBHOOK, Duration.ofDays(1));
-        leaf.writeTo(directory.resolve("tls/tls.crt"), directory.resolve("tls/tls.key"));
+        authority
+                .issueFor(WEBHOOK, Duration.ofDays(1))
+                .writeTo(directory.resolve("tls/tls.crt"), directory.resolve("tls/tls.key"));
         Files.writeString(
                 Path.of("/etc/hosts"),
                 "127.0.0.1 " + String.join(" ", WEBHOOK.dnsNames()) + "\n",
                 StandardOpenOption.APPEND);
         api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
-        return started(new JavaProgram(
+    }
+
+    private JavaProgram launchWebhook(Path project) {
+        return new JavaProgram(
                 project.resolve("webhook/target/webhook.jar"),
                 logs.resolve("webhook.log"),
                 "Started WebhookApplication",
@@ -127,10 +133,8 @@ public final class SimulatedCluster implements AutoCloseable {
                         "--server.port=" + WEBHOOK_PORT,
                         "--pod-offload.tls.certificate=" + directory.resolve("tls/tls.crt"),
                         "--pod-offload.tls.private-key=" + directory.resolve("tls/tls.key"),
-                        "--logging.level.io.podoffload=debug")));
+                        "--logging.level.io.podoffload=debug"));
     }
-
-    private String caBundle = "";
 
     /** The manifest as a user would apply it, with the caBundle filled in. */
     private void configureWebhook() throws IOException {
@@ -196,6 +200,14 @@ public final class SimulatedCluster implements AutoCloseable {
                         "--logging.level.io.podoffload=debug"));
     }
 
+    private JavaProgram webhook() {
+        return Objects.requireNonNull(webhook);
+    }
+
+    private JavaProgram binder() {
+        return Objects.requireNonNull(binder);
+    }
+
     private Path kubeletSocket() {
         return directory.resolve("kubelet.sock");
     }
@@ -227,16 +239,25 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** SIGKILL to the binder. */
     public void killBinder() {
-        binder.kill();
+        binder().kill();
     }
 
     /** SIGTERM to the binder. */
     public void stopBinder() {
-        binder.close();
+        binder().close();
     }
 
     public void startBinder() {
         binder = launchBinder(project).awaitStarted();
+    }
+
+    /** SIGTERM to the webhook. */
+    public void stopWebhook() {
+        webhook().close();
+    }
+
+    public void startWebhook() {
+        webhook = launchWebhook(project).awaitStarted();
     }
 
     /** Creates the pod as a user does. */
@@ -278,9 +299,14 @@ public final class SimulatedCluster implements AutoCloseable {
         resource.waitUntilCondition(Objects::isNull, HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
     }
 
+    /** Path of the pod's network namespace. */
+    public String netns(Pod pod) {
+        return kubelet.netns(pod.getMetadata().getUid());
+    }
+
     /** Runs a program in the pod's network namespace. */
     public String exec(Pod pod, String... command) {
-        return Programs.runIn(kubelet.netns(pod.getMetadata().getUid()), command);
+        return Programs.runIn(netns(pod), command);
     }
 
     /** Makes a new sandbox for the pod, and waits for it. */
@@ -290,14 +316,16 @@ public final class SimulatedCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        if (binder != null) {
-            binder.close();
+        for (JavaProgram program : new JavaProgram[] {binder, webhook}) {
+            if (program != null) {
+                program.close();
+            }
         }
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();
             } catch (Exception e) {
-                org.slf4j.LoggerFactory.getLogger(getClass()).warn("while stopping", e);
+                LoggerFactory.getLogger(getClass()).warn("while stopping", e);
             }
         }
         keepLogs();

@@ -1,0 +1,408 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.OpenVSwitch;
+import io.podoffload.sim.SimulatedCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+
+/** One node, the real webhook and the real binder; after each test ports and VFs are what they were. */
+@SuppressWarnings("NullAway.Init") // set before the first test
+class PodStoryIT {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private static SimulatedCluster cluster;
+    private static List<String> vfsAtFirst;
+
+    @BeforeAll
+    static void start() {
+        Path project =
+                Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
+        cluster = new SimulatedCluster(project, project.resolve("target/e2e-logs"));
+        vfsAtFirst = vfs();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind(TestInfo test) {
+        cluster.client().pods().inNamespace("default").list().getItems().forEach(cluster::delete);
+        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            assertThat(cluster.ovs().ports())
+                    .as("ports after %s", test.getDisplayName())
+                    .isEmpty();
+            assertThat(vfs()).as("VFs after %s", test.getDisplayName()).isEqualTo(vfsAtFirst);
+        });
+    }
+
+    @Test
+    void aPodThatKubeOvnPutOnItsVfIsAdopted() {
+        cluster.useCni(CniMode.KUBE_OVN);
+
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
+
+        assertThat(SimulatedCluster.bound(pod).orElseThrow().getStatus()).isEqualTo("True");
+        String representor = representor(pod);
+        assertThat(representor).as("kube-ovn's name for it stays").endsWith("_h");
+        assertThat(externalIds(representor))
+                .containsEntry("vendor", "kube-ovn")
+                .containsEntry("pod-offload-owner", "adopted")
+                .containsEntry("iface-id", "adopted.default.default.default.ovn")
+                .doesNotContainKey("pod-offload-vf-name");
+        assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "eth0")).contains(Pods.address(pod) + "/16");
+        assertThat(cluster.ovn().isUp("adopted.default.default.default.ovn")).isTrue();
+        assertThat(events(pod)).containsExactly("Adopted");
+    }
+
+    @Test
+    void aPodOfAnotherCniIsBoundByTheBinder() {
+        cluster.useCni(CniMode.OTHER);
+
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("bound")), "Bound");
+
+        String link = cluster.exec(pod, "ip", "-o", "-d", "address", "show", "net1");
+        assertThat(link).contains("inet " + Pods.address(pod) + "/16");
+        assertThat(cluster.exec(pod, "ip", "-o", "link", "show", "net1"))
+                .contains("link/ether " + Pods.annotation(pod, "mac_address"))
+                .contains("mtu 1400")
+                .contains(",UP,");
+        assertThat(cluster.exec(pod, "ip", "route", "show", "default"))
+                .as("eth0 keeps it")
+                .contains("dev eth0");
+        assertThat(externalIds(representor(pod)))
+                .containsEntry("iface-id", "bound.default.default.default.ovn")
+                .containsEntry("pod-offload-owner", "bound")
+                .containsEntry("pod-offload-vf-mtu", "1500")
+                .doesNotContainKeys("vendor", "pod_name", "pod_namespace", "pod_netns");
+        assertThat(cluster.ovn().isUp("bound.default.default.default.ovn")).isTrue();
+        assertThat(events(pod)).containsExactly("Bound");
+    }
+
+    @Test
+    void bothTalkToEachOtherThroughTheirRepresentors() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod adopted = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Adopted");
+        cluster.useCni(CniMode.OTHER);
+        Pod bound = cluster.awaitBound(cluster.create(Pods.labelled("two")), "Bound");
+        OpenVSwitch.Packets before = cluster.ovs().packets(representor(adopted));
+
+        String ping =
+                cluster.exec(bound, "ping", "-c", "5", "-i", "0.2", "-I", Pods.address(bound), Pods.address(adopted));
+        String page = cluster.exec(
+                bound,
+                "curl",
+                "-sS",
+                "--max-time",
+                "10",
+                "--interface",
+                Pods.address(bound),
+                "http://" + Pods.address(adopted));
+
+        assertThat(ping).contains("5 received, 0% packet loss");
+        assertThat(page).contains("Welcome to nginx, served by pod one");
+        assertThat(cluster.ovs().packets(representor(adopted)).toPod() - before.toPod())
+                .isGreaterThanOrEqualTo(5);
+    }
+
+    @Test
+    void aPodThatAsksForAnInterfaceNameGetsIt() {
+        cluster.useCni(CniMode.OTHER);
+        Pod wish = new PodBuilder(Pods.labelled("named"))
+                .editMetadata()
+                .addToAnnotations("pod-offload.io/interface", "fast0")
+                .addToAnnotations("keep", "me")
+                .endMetadata()
+                .build();
+
+        Pod pod = cluster.awaitBound(cluster.create(wish), "Bound");
+
+        assertThat(pod.getMetadata().getAnnotations()).containsEntry("keep", "me");
+        assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "fast0")).contains(Pods.address(pod));
+    }
+
+    @Test
+    void aPodWithoutTheLabelOrWithItsOptOutIsLeftAlone() {
+        cluster.useCni(CniMode.OTHER);
+        Pod optedOut = new PodBuilder(Pods.plain("opted-out"))
+                .editMetadata()
+                .addToLabels("pod-offload.io/enabled", "false")
+                .endMetadata()
+                .build();
+
+        for (Pod pod : List.of(cluster.create(Pods.plain("plain")), cluster.create(optedOut))) {
+            Pod running = cluster.await(
+                    pod,
+                    now -> now.getStatus() != null
+                            && "Running".equals(now.getStatus().getPhase()));
+
+            assertThat(running.getMetadata().getAnnotations()).doesNotContainKey("v1.multus-cni.io/default-network");
+            assertThat(SimulatedCluster.bound(running)).isEmpty();
+        }
+        assertThat(cluster.ovs().ports()).isEmpty();
+    }
+
+    @Test
+    void aLabelThatMeansNothingIsRefusedWithTheCure() {
+        Pod pod = new PodBuilder(Pods.plain("maybe"))
+                .editMetadata()
+                .addToLabels("pod-offload.io/enabled", "maybe")
+                .endMetadata()
+                .build();
+
+        assertThatThrownBy(() -> cluster.create(pod))
+                .isInstanceOfSatisfying(
+                        KubernetesClientException.class,
+                        refusal -> assertThat(refusal.getCode()).isEqualTo(422))
+                .hasMessageContaining("admission webhook \"label.pod-offload.io\" denied the request")
+                .hasMessageContaining("write \"true\" to opt in or \"false\" to opt out");
+    }
+
+    @Test
+    void whatTheUserWroteAlreadyIsKept() {
+        cluster.useCni(CniMode.OTHER);
+        Pod whole = new PodBuilder(Pods.labelled("by-hand"))
+                .editMetadata()
+                .addToAnnotations("v1.multus-cni.io/default-network", "default/default")
+                .endMetadata()
+                .editSpec()
+                .editFirstContainer()
+                .withNewResources()
+                .addToRequests(Pods.RESOURCE, new Quantity("1"))
+                .addToLimits(Pods.RESOURCE, new Quantity("1"))
+                .endResources()
+                .endContainer()
+                .endSpec()
+                .build();
+
+        Pod pod = cluster.create(whole);
+
+        assertThat(pod.getSpec().getContainers().get(0).getResources().getLimits())
+                .isEqualTo(Map.of(Pods.RESOURCE, new Quantity("1")));
+        cluster.awaitBound(pod, "Bound");
+    }
+
+    @Test
+    void withoutTheWebhookNoLabelledPodSlipsThroughAndOthersAreNotHeldUp() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.stopWebhook();
+        try {
+            assertThatThrownBy(() -> cluster.create(Pods.labelled("unlucky")))
+                    .hasMessageContaining("failed calling webhook \"label.pod-offload.io\"");
+            assertThat(cluster.create(Pods.plain("lucky")).getMetadata().getUid())
+                    .isNotEmpty();
+        } finally {
+            cluster.startWebhook();
+        }
+    }
+
+    @Test
+    void aPodKilledWhileOvnHasNotInstalledItsPortLeavesNothing() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.ovn().pauseController();
+        try {
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("killed")), "WaitingForOvn");
+
+            cluster.delete(pod);
+
+            Awaitility.await().atMost(SOON).untilAsserted(() -> {
+                assertThat(cluster.ovs().ports()).isEmpty();
+                assertThat(vfs()).isEqualTo(vfsAtFirst);
+            });
+        } finally {
+            cluster.ovn().resumeController();
+        }
+    }
+
+    @Test
+    void aPodKilledWhileTheDatabaseDoesNotAnswerLeavesNothing() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.ovs().pauseDatabase();
+        Pod pod = cluster.create(Pods.labelled("killed"));
+        try {
+            cluster.await(
+                    pod,
+                    now -> now.getStatus() != null
+                            && "Running".equals(now.getStatus().getPhase()));
+            cluster.delete(pod);
+        } finally {
+            cluster.ovs().resumeDatabase();
+        }
+    }
+
+    @Test
+    void podsKilledAtAnyMomentLeaveNothing() {
+        cluster.useCni(CniMode.OTHER);
+        for (int round = 0; round < 8; round++) {
+            Pod pod = cluster.create(Pods.labelled("short-" + round));
+            long moment = round * 40L;
+            Awaitility.await().pollDelay(Duration.ofMillis(moment)).until(() -> true);
+            cluster.delete(pod);
+        }
+    }
+
+    @Test
+    void aPodThatWentWhileTheBinderWasDeadIsCleanedUpAtItsStart() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("orphan")), "Bound");
+
+        cluster.killBinder();
+        cluster.delete(pod);
+        assertThat(cluster.ovs().ports()).as("nobody was there to take it down").hasSize(1);
+        cluster.startBinder();
+
+        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(vfs()).isEqualTo(vfsAtFirst));
+    }
+
+    @Test
+    void aRestartOfTheBinderMovesNoVfAndLosesNoPacket() throws Exception {
+        cluster.useCni(CniMode.OTHER);
+        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        Pod two = cluster.awaitBound(cluster.create(Pods.labelled("two")), "Bound");
+        String before = cluster.exec(one, "ip", "-d", "link", "show", "net1");
+        Process ping = new ProcessBuilder(
+                        "nsenter",
+                        "--net=" + cluster.netns(one),
+                        "--",
+                        "ping",
+                        "-q",
+                        "-i",
+                        "0.05",
+                        "-I",
+                        Pods.address(one),
+                        Pods.address(two))
+                .redirectErrorStream(true)
+                .start();
+
+        cluster.stopBinder();
+        cluster.startBinder();
+        cluster.killBinder();
+        cluster.startBinder();
+        new ProcessBuilder("kill", "-INT", Long.toString(ping.pid())).start().waitFor();
+
+        assertThat(new String(ping.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+                .contains(" 0% packet loss");
+        assertThat(cluster.exec(one, "ip", "-d", "link", "show", "net1")).isEqualTo(before);
+        assertThat(events(one)).as("no new verdict, so no new Event").containsExactly("Bound");
+    }
+
+    @Test
+    void aPortThatIsDeletedByHandComesBackWithItsMark() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("repaired")), "Bound");
+        String representor = representor(pod);
+        Map<String, String> before = externalIds(representor);
+
+        cluster.ovs().vsctl("del-port", "br-int", representor);
+
+        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            Map<String, String> after = externalIds(representor);
+            assertThat(after).containsEntry("ovn-installed", "true");
+            assertThat(withoutOvnKeys(after)).isEqualTo(withoutOvnKeys(before));
+        });
+    }
+
+    @Test
+    void anIfaceIdThatIsStrippedIsPutBack() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("stripped")), "Bound");
+        String representor = representor(pod);
+
+        cluster.ovs().vsctl("remove", "Interface", representor, "external_ids", "iface-id");
+
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(externalIds(representor))
+                        .containsEntry("iface-id", "stripped.default.default.default.ovn")
+                        .containsEntry("ovn-installed", "true"));
+    }
+
+    @Test
+    void aNewSandboxOfThePodGetsTheVf() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("restarted")), "Bound");
+        String firstSandbox = externalIds(representor(pod)).getOrDefault("pod-offload-sandbox", "");
+
+        cluster.restartSandbox(pod);
+
+        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            assertThat(externalIds(representor(pod)))
+                    .containsEntry("ovn-installed", "true")
+                    .doesNotContainEntry("pod-offload-sandbox", firstSandbox);
+            assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "net1"))
+                    .contains(Pods.address(pod));
+        });
+    }
+
+    @Test
+    void aPodOnAVethIsToldWhyAndLeftAlone() {
+        cluster.useCni(CniMode.KUBE_OVN_WITHOUT_DEVICE_ID);
+
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("on-a-veth")), "VethInsteadOfVf");
+
+        assertThat(SimulatedCluster.bound(pod).orElseThrow().getMessage()).contains("k8s.v1.cni.cncf.io/resourceName");
+        assertThat(vfs()).as("its VF stays idle").isEqualTo(vfsAtFirst);
+        assertThat(events(pod)).containsExactly("VethInsteadOfVf");
+    }
+
+    @Test
+    void aVfGoesFromOnePodToTheNextClean() {
+        cluster.useCni(CniMode.OTHER);
+        for (int round = 0; round < 3; round++) {
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("same-name")), "Bound");
+            assertThat(externalIds(representor(pod))).containsEntry("pod-offload-vf-mtu", "1500");
+            cluster.delete(pod);
+        }
+    }
+
+    private static List<String> vfs() {
+        return cluster.nic().inventory().values().stream()
+                .map(vf -> vf.pci() + " " + vf.name() + " " + vf.mac() + " " + vf.mtu() + " '" + vf.alias() + "'")
+                .toList();
+    }
+
+    private static String representor(Pod pod) {
+        return cluster.ovs()
+                .interfacesWith("pod-offload-pod-uid", pod.getMetadata().getUid())
+                .get(0);
+    }
+
+    private static Map<String, String> externalIds(String interfaceName) {
+        return cluster.ovs().externalIds(interfaceName);
+    }
+
+    private static Map<String, String> withoutOvnKeys(Map<String, String> ids) {
+        ids.keySet().removeIf(key -> key.startsWith("ovn-"));
+        return ids;
+    }
+
+    private static List<String> events(Pod pod) {
+        return cluster.client().v1().events().inNamespace("default").list().getItems().stream()
+                .filter(event -> pod.getMetadata()
+                        .getUid()
+                        .equals(event.getInvolvedObject().getUid()))
+                .map(Event::getReason)
+                .toList();
+    }
+}
