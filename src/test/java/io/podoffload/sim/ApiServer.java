@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -105,6 +106,8 @@ public final class ApiServer implements AutoCloseable {
         private static final String NODE_NAME = "spec.nodeName";
 
         private final AdmissionChain admission = new AdmissionChain(servicePorts);
+
+        private final Set<WatchSocket> watches = ConcurrentHashMap.newKeySet();
 
         /** The state that a patch of a pod made; the mock server would delete a terminating pod at its next change. */
         private final ThreadLocal<@Nullable JsonNode> patched = new ThreadLocal<>();
@@ -288,6 +291,43 @@ public final class ApiServer implements AutoCloseable {
         }
 
         @Override
+        public MockResponse handleWatch(String path) {
+            WatchSocket watch = new WatchSocket(getAttributeExtractor().fromPath(path), this::open, watches::remove);
+            return new MockResponse().withWebSocketUpgrade(watch);
+        }
+
+        /** A change between the two steps is told twice, which watchers bear; told not at all they would miss it. */
+        private void open(WatchSocket watch) {
+            synchronized (watches) {
+                List<Map.Entry<AttributeSet, String>> objects;
+                synchronized (map) {
+                    objects = List.copyOf(map.entrySet());
+                }
+                objects.stream()
+                        .filter(entry -> watch.selects(entry.getKey()))
+                        .forEach(entry -> watch.send("ADDED", entry.getValue()));
+                watches.add(watch);
+            }
+        }
+
+        /** An object that begins or ends to match a watch's selector appears or goes for it. */
+        private void notifyWatches(
+                @Nullable AttributeSet oldAttributes,
+                @Nullable String before,
+                Map.@Nullable Entry<AttributeSet, String> now) {
+            synchronized (watches) {
+                for (WatchSocket watch : watches) {
+                    boolean was = oldAttributes != null && watch.selects(oldAttributes);
+                    if (now != null && watch.selects(now.getKey())) {
+                        watch.send(was ? "MODIFIED" : "ADDED", now.getValue());
+                    } else if (was && before != null) {
+                        watch.send("DELETED", before);
+                    }
+                }
+            }
+        }
+
+        @Override
         public MockResponse handlePatch(RecordedRequest request) {
             patched.remove();
             return super.handlePatch(request);
@@ -320,7 +360,9 @@ public final class ApiServer implements AutoCloseable {
                         .asString("");
                 attributes = node.isEmpty() ? attributes : attributes.add(new Attribute(NODE_NAME, node));
             }
+            @Nullable String before = oldAttributes == null ? null : map.get(oldAttributes);
             super.processEvent(path, attributes, oldAttributes, object, state);
+            notifyWatches(oldAttributes, before, state == null ? null : findResource(pathAttributes));
         }
     }
 }

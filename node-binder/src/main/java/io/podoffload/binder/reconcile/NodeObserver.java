@@ -81,28 +81,30 @@ public final class NodeObserver {
             return Optional.empty();
         }
         NicTopology.Vf vf = found.get();
-        Optional<Link> representor = host.named(vf.representor());
-        Optional<Link> uplink = host.named(vf.uplink());
-        if (representor.isEmpty() || uplink.isEmpty()) {
-            return Optional.empty(); // renamed since; its link event brings us back
-        }
+        Link representor = link(vf.representor());
+        Link uplink = link(vf.uplink());
         Optional<Port> port = bridge.port(vf.representor());
         PodLinks pod = desired instanceof Desired.Binding binding ? podLinks(binding.netns(), pci) : PodLinks.NONE;
         Place place = place(pci, port, pod);
         Observed observed = new Observed(
                 pci,
-                representor.get(),
-                uplink.get().mtu(),
+                representor,
+                uplink.mtu(),
                 port,
                 rivals(desired, vf.representor()),
                 place,
-                host.adminMac(uplink.get(), vf.index()),
+                host.adminMac(uplink, vf.index()),
                 pod.names(),
                 pod.defaultRoute(),
                 Optional.empty(),
-                identityWhenFree(pci, uplink.get(), place));
+                identityWhenFree(pci, uplink, place));
         rememberIfFree(desired, observed);
         return Optional.of(withOwner(observed));
+    }
+
+    private Link link(String name) {
+        return host.named(name)
+                .orElseThrow(() -> new IllegalStateException(name + " was renamed or removed while it was looked at"));
     }
 
     /** The identity that a free VF is remembered by, and by whose name kube-ovn-cni's ifalias calls it. */

@@ -50,7 +50,9 @@ public final class Reconciler {
         Desired desired = desiredBindings.of(pci);
         Optional<Observed> observed = observer.observe(pci, desired);
         if (observed.isEmpty()) {
-            return conclude(desired, Reason.NotAVf, pci.value());
+            return desired instanceof Desired.Pending pending
+                    ? conclude(desired, pending.reason(), pending.detail())
+                    : conclude(desired, Reason.NotAVf, pci.value());
         }
         Plan plan = BindingPlanner.plan(desired, observed.get());
         if (plan.steps().isEmpty()) {
