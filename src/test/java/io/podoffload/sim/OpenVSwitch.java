@@ -61,6 +61,10 @@ public final class OpenVSwitch implements AutoCloseable {
                 "-vconsole:off");
     }
 
+    public void stopDatabase() {
+        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
+    }
+
     public void startSwitch() {
         Programs.run(
                 environment,
@@ -180,6 +184,6 @@ public final class OpenVSwitch implements AutoCloseable {
     public void close() {
         // a plain kill would leave the bridges' tap devices behind
         Programs.run(environment, "ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl", "exit", "--cleanup");
-        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
+        stopDatabase();
     }
 }

@@ -31,7 +31,7 @@ public enum Reason {
     NotAVf(
             false,
             "The device that the pod holds is no VF with a representor.",
-            "Check that the PF is in switchdev mode: devlink dev eswitch show pci/<PF>."),
+            "Check that the PF is in switchdev mode: devlink dev eswitch show pci/ADDRESS-OF-THE-PF."),
     VethInsteadOfVf(
             false,
             "The CNI gave the pod a veth instead of the VF, because no deviceID reached it.",
