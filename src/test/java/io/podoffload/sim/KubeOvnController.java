@@ -2,6 +2,7 @@ package io.podoffload.sim;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -100,10 +101,14 @@ final class KubeOvnController implements AutoCloseable {
                         "logical_router", "ovn-cluster",
                         "pod_nic_type", "veth-pair")
                 .forEach((key, value) -> annotations.put(provider + ".kubernetes.io/" + key, value));
-        client.pods()
-                .inNamespace(pod.getMetadata().getNamespace())
-                .withName(pod.getMetadata().getName())
-                .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+        try {
+            client.pods()
+                    .inNamespace(pod.getMetadata().getNamespace())
+                    .withName(pod.getMetadata().getName())
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
+        } catch (KubernetesClientException e) {
+            LOG.debug("{} went before it had its address", pod.getMetadata().getName(), e);
+        }
         LOG.debug("{} has {} and {}", pod.getMetadata().getName(), ip, mac);
     }
 

@@ -99,27 +99,26 @@ public final class BindingPlanner {
     /** Adds what brings the VF into the pod, and returns its name there; empty while the VF cannot be seen. */
     private static String intoThePod(Binding binding, Observed observed, OwnerMark mark, int mtu, List<Step> steps) {
         PodNetwork network = binding.network();
+        MacAddress mac = network.mac().orElse(mark.original().mac());
         List<String> gateways = takesDefaultRoute(network, observed) ? network.gateways() : List.of();
         if (observed.place() instanceof Place.AtHome home) {
-            MacAddress mac = network.mac().orElse(mark.original().mac());
             String name = interfaceName(binding, observed.podLinks());
+            PodInterface target = new PodInterface(name, mtu, mac, network.addresses(), gateways);
             if (!home.link().alias().equals(mark.alias())) {
                 steps.add(new Step.MarkVf(home.link().name(), mark));
             }
-            if (!observed.adminMac().equals(Optional.of(mac))
-                    && observed.adminMac().isPresent()) {
+            if (observed.adminMac().isPresent() && !observed.adminMac().get().equals(mac)) {
                 steps.add(new Step.SetAdminMac(observed.pci(), mac));
             }
-            steps.add(new Step.MoveIntoPod(home.link().name(), binding.netns(), name, mtu, mac));
-            steps.add(new Step.ConfigureInPod(binding.netns(), name, network.addresses(), gateways));
+            steps.add(new Step.MoveIntoPod(home.link().name(), binding.netns(), target));
+            steps.add(new Step.ConfigureInPod(binding.netns(), target));
             return name;
         }
         if (observed.place() instanceof Place.InPod in) {
             String name = in.link().name();
-            if (!in.link().up()
-                    || !in.addresses().containsAll(network.addresses())
-                    || !in.gateways().containsAll(gateways)) {
-                steps.add(new Step.ConfigureInPod(binding.netns(), name, network.addresses(), gateways));
+            PodInterface target = new PodInterface(name, mtu, mac, network.addresses(), gateways);
+            if (!target.isShownBy(in)) {
+                steps.add(new Step.ConfigureInPod(binding.netns(), target));
             }
             return name;
         }

@@ -1,6 +1,5 @@
 package io.podoffload.binder.binding;
 
-import java.util.List;
 import java.util.Map;
 
 /** The one door from the plan to the node. Each verb is safe to repeat; a failure is an unchecked exception. */
@@ -15,11 +14,11 @@ public interface NodeNetwork {
     /** Sets the VF's MAC through its PF, where the device can. */
     void setAdminMac(PciAddress vf, MacAddress mac);
 
-    /** Moves the VF into the namespace at {@code netns}, renamed and set in one request. */
-    void moveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac);
+    /** Moves the VF into the namespace at {@code netns}, with name, MTU and MAC, in one request. */
+    void moveIntoPod(String vfName, String netns, PodInterface target);
 
-    /** Brings the interface up in the pod, with its addresses and default gateways. */
-    void configureInPod(String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways);
+    /** Brings the interface up in the pod, with MTU, MAC, addresses and default gateways. */
+    void configureInPod(String netns, PodInterface target);
 
     /** Gives the row its iface-id, upon which OVN takes the port. */
     void attach(String representor, String ifaceId);

@@ -1,6 +1,5 @@
 package io.podoffload.binder.binding;
 
-import java.util.List;
 import java.util.Map;
 
 /** One change to the node. */
@@ -29,18 +28,17 @@ public sealed interface Step {
         }
     }
 
-    record MoveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac) implements Step {
+    record MoveIntoPod(String vfName, String netns, PodInterface target) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {
-            node.moveIntoPod(vfName, netns, interfaceName, mtu, mac);
+            node.moveIntoPod(vfName, netns, target);
         }
     }
 
-    record ConfigureInPod(String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways)
-            implements Step {
+    record ConfigureInPod(String netns, PodInterface target) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {
-            node.configureInPod(netns, interfaceName, addresses, gateways);
+            node.configureInPod(netns, target);
         }
     }
 

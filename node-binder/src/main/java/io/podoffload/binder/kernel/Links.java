@@ -124,7 +124,8 @@ public final class Links implements AutoCloseable {
 
     /**
      * Moves a link into another namespace, under a new name, with MTU and MAC, in one request: so its old name cannot
-     * clash there, and nobody sees it half made.
+     * clash there, and nobody sees it half made. The kernel moves first, though: a new name that is taken there is
+     * refused when the link is in the other namespace already, under its old name.
      */
     public void move(Link link, NetworkNamespace target, String name, int mtu, MacAddress mac) {
         set(

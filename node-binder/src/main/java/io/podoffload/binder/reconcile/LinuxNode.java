@@ -6,6 +6,7 @@ import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.NodeNetwork;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodInterface;
 import io.podoffload.binder.binding.VfIdentity;
 import io.podoffload.binder.kernel.Errno;
 import io.podoffload.binder.kernel.Links;
@@ -13,7 +14,6 @@ import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.ovs.IntegrationBridge;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -58,25 +58,30 @@ public final class LinuxNode implements NodeNetwork {
     }
 
     @Override
-    public void moveIntoPod(String vfName, String netns, String interfaceName, int mtu, MacAddress mac) {
+    public void moveIntoPod(String vfName, String netns, PodInterface target) {
         try (NetworkNamespace pod = NetworkNamespace.open(netns)) {
-            host.move(link(vfName), pod, interfaceName, mtu, mac);
+            host.move(link(vfName), pod, target.name(), target.mtu(), target.mac());
         }
     }
 
     @Override
-    public void configureInPod(
-            String netns, String interfaceName, List<InterfaceAddress> addresses, List<String> gateways) {
+    public void configureInPod(String netns, PodInterface target) {
         try (NetworkNamespace pod = NetworkNamespace.open(netns);
                 Links links = pod.links()) {
-            Link link = links.named(interfaceName)
-                    .orElseThrow(() -> new IllegalStateException("the pod has no interface " + interfaceName));
+            Link link = links.named(target.name())
+                    .orElseThrow(() -> new IllegalStateException("the pod has no interface " + target.name()));
+            if (link.mtu() != target.mtu()) {
+                links.setMtu(link, target.mtu());
+            }
+            if (!link.mac().equals(target.mac())) {
+                links.setMac(link, target.mac());
+            }
             links.setUp(link);
             Set<InterfaceAddress> present = links.addresses(link);
-            addresses.stream()
+            target.addresses().stream()
                     .filter(address -> !present.contains(address))
                     .forEach(address -> links.addAddress(link, address));
-            gateways.forEach(gateway -> links.addDefaultRoute(link, gateway));
+            target.gateways().forEach(gateway -> links.addDefaultRoute(link, gateway));
         }
     }
 

@@ -23,7 +23,12 @@ import org.junit.jupiter.api.Test;
 
 class BindingPlannerTest {
 
-    private static final Step CONFIGURE = new Step.ConfigureInPod(NETNS, "net1", List.of(ADDRESS), List.of());
+    private static final PodInterface NET1 = new PodInterface("net1", 1400, POD_MAC, List.of(ADDRESS), List.of());
+    private static final PodInterface NET1_WITH_ROUTE =
+            new PodInterface("net1", 1400, POD_MAC, List.of(ADDRESS), List.of("10.16.0.1"));
+    private static final PodInterface ETH0_WITH_ROUTE =
+            new PodInterface("eth0", 1400, POD_MAC, List.of(ADDRESS), List.of("10.16.0.1"));
+    private static final Step CONFIGURE = new Step.ConfigureInPod(NETNS, NET1);
 
     @Nested
     class Bind {
@@ -34,7 +39,7 @@ class BindingPlannerTest {
                     .containsExactly(
                             new Step.RecordBinding(REPRESENTOR, MARK),
                             new Step.MarkVf("eth2", MARK),
-                            new Step.MoveIntoPod("eth2", NETNS, "net1", 1400, POD_MAC),
+                            new Step.MoveIntoPod("eth2", NETNS, NET1),
                             CONFIGURE,
                             new Step.Attach(REPRESENTOR, IFACE_ID),
                             new Step.RepresentorUp(REPRESENTOR, 1400));
@@ -62,8 +67,8 @@ class BindingPlannerTest {
         void withoutAnEth0TheVfBecomesEth0AndTakesTheDefaultRoute() {
             assertThat(new World().podHas(Set.of("lo"), false).plan().steps())
                     .contains(
-                            new Step.MoveIntoPod("eth2", NETNS, "eth0", 1400, POD_MAC),
-                            new Step.ConfigureInPod(NETNS, "eth0", List.of(ADDRESS), List.of("10.16.0.1")));
+                            new Step.MoveIntoPod("eth2", NETNS, ETH0_WITH_ROUTE),
+                            new Step.ConfigureInPod(NETNS, ETH0_WITH_ROUTE));
         }
 
         @Test
@@ -73,7 +78,7 @@ class BindingPlannerTest {
                             .wanting(World.binding(DefaultRoute.YES))
                             .plan()
                             .steps())
-                    .contains(new Step.ConfigureInPod(NETNS, "net1", List.of(ADDRESS), List.of("10.16.0.1")));
+                    .contains(new Step.ConfigureInPod(NETNS, NET1_WITH_ROUTE));
             assertThat(new World()
                             .wanting(World.binding(DefaultRoute.NO))
                             .podHas(Set.of("lo", "eth0"), false)
@@ -88,14 +93,14 @@ class BindingPlannerTest {
                             .podHas(Set.of("lo", "eth0", "net1"), true)
                             .plan()
                             .steps())
-                    .contains(new Step.MoveIntoPod("eth2", NETNS, "net2", 1400, POD_MAC));
+                    .contains(new Step.MoveIntoPod(
+                            "eth2", NETNS, new PodInterface("net2", 1400, POD_MAC, List.of(ADDRESS), List.of())));
         }
 
         @Test
         void killedAfterTheRowWasMadeItGoesOnFromThere() {
             assertThat(new World().ourRow(0).plan().steps())
-                    .startsWith(
-                            new Step.MarkVf("eth2", MARK), new Step.MoveIntoPod("eth2", NETNS, "net1", 1400, POD_MAC));
+                    .startsWith(new Step.MarkVf("eth2", MARK), new Step.MoveIntoPod("eth2", NETNS, NET1));
         }
 
         @Test
@@ -109,6 +114,16 @@ class BindingPlannerTest {
                             CONFIGURE,
                             new Step.Attach(REPRESENTOR, IFACE_ID),
                             new Step.RepresentorUp(REPRESENTOR, 1400));
+        }
+
+        @Test
+        void aVfWhoseMtuOrMacWasChangedInThePodIsSetRight() {
+            Link changed = World.vf("net1", 1500, POD_MAC, true, MARK.alias());
+
+            assertThat(bound().vfInPod(changed, Set.of(ADDRESS), Set.of())
+                            .plan()
+                            .steps())
+                    .containsExactly(CONFIGURE);
         }
 
         @Test

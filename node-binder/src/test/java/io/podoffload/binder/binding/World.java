@@ -82,7 +82,11 @@ final class World {
     }
 
     World vfInPod(String name, boolean up, Set<InterfaceAddress> addresses, Set<String> gateways) {
-        place = new Place.InPod(vf(name, 1400, POD_MAC, up, MARK.alias()), addresses, gateways);
+        return vfInPod(vf(name, 1400, POD_MAC, up, MARK.alias()), addresses, gateways);
+    }
+
+    World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<String> gateways) {
+        place = new Place.InPod(link, addresses, gateways);
         return this;
     }
 
