@@ -73,7 +73,7 @@ class PodStoryIT {
                 .doesNotContainKey("pod-offload-vf-name");
         assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "eth0")).contains(Pods.address(pod) + "/16");
         assertThat(cluster.ovn().isUp("adopted.default.default.default.ovn")).isTrue();
-        assertThat(events(pod)).containsExactly("Adopted");
+        assertEvents(pod, "Adopted");
     }
 
     @Test
@@ -97,7 +97,7 @@ class PodStoryIT {
                 .containsEntry("pod-offload-vf-mtu", "1500")
                 .doesNotContainKeys("vendor", "pod_name", "pod_namespace", "pod_netns");
         assertThat(cluster.ovn().isUp("bound.default.default.default.ovn")).isTrue();
-        assertThat(events(pod)).containsExactly("Bound");
+        assertEvents(pod, "Bound");
     }
 
     @Test
@@ -304,7 +304,7 @@ class PodStoryIT {
         assertThat(new String(ping.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains(" 0% packet loss");
         assertThat(cluster.exec(one, "ip", "-d", "link", "show", "net1")).isEqualTo(before);
-        assertThat(events(one)).as("no new verdict, so no new Event").containsExactly("Bound");
+        assertEvents(one, "Bound");
     }
 
     @Test
@@ -363,7 +363,7 @@ class PodStoryIT {
 
         assertThat(SimulatedCluster.bound(pod).orElseThrow().getMessage()).contains("k8s.v1.cni.cncf.io/resourceName");
         assertThat(vfs()).as("its VF stays idle").isEqualTo(vfsAtFirst);
-        assertThat(events(pod)).containsExactly("VethInsteadOfVf");
+        assertEvents(pod, "VethInsteadOfVf");
     }
 
     @Test
@@ -397,12 +397,20 @@ class PodStoryIT {
         return ids;
     }
 
-    private static List<String> events(Pod pod) {
-        return cluster.client().v1().events().inNamespace("default").list().getItems().stream()
-                .filter(event -> pod.getMetadata()
-                        .getUid()
-                        .equals(event.getInvolvedObject().getUid()))
-                .map(Event::getReason)
-                .toList();
+    /** The Event is written after the condition. */
+    private static void assertEvents(Pod pod, String... reasons) {
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(cluster.client()
+                                .v1()
+                                .events()
+                                .inNamespace("default")
+                                .list()
+                                .getItems())
+                        .filteredOn(event -> pod.getMetadata()
+                                .getUid()
+                                .equals(event.getInvolvedObject().getUid()))
+                        .extracting(Event::getReason)
+                        .containsExactly(reasons));
     }
 }
