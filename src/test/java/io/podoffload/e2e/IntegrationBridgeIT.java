@@ -104,7 +104,9 @@ class IntegrationBridgeIT {
         bridge.add("rep0", Map.of("k", "v"));
         bridge.attach("rep0", "p.ns");
         assertThat(ovs.externalIds("rep0")).isEqualTo(Map.of("k", "v", "iface-id", "p.ns"));
-        assertThat(bridge.withIfaceId("p.ns")).extracting(Port::name).containsExactly("rep0");
+        assertThat(bridge.withExternalId("iface-id", "p.ns"))
+                .extracting(Port::name)
+                .containsExactly("rep0");
 
         bridge.add("other0", Map.of());
         assertThatThrownBy(() -> bridge.attach("other0", "p.ns")).isInstanceOf(OvsdbException.Conflict.class);

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.OpenVSwitch;
+import io.podoffload.sim.Programs;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -253,8 +254,8 @@ class PodStoryIT {
 
     @Test
     void podsKilledAtAnyMomentLeaveNothing() {
-        cluster.useCni(CniMode.OTHER);
-        for (int round = 0; round < 8; round++) {
+        for (int round = 0; round < 12; round++) {
+            cluster.useCni(round % 3 == 2 ? CniMode.KUBE_OVN : CniMode.OTHER);
             Pod pod = cluster.create(Pods.labelled("short-" + round));
             long moment = round * 40L;
             Awaitility.await().pollDelay(Duration.ofMillis(moment)).until(() -> true);
@@ -320,6 +321,23 @@ class PodStoryIT {
             Map<String, String> after = externalIds(representor);
             assertThat(after).containsEntry("ovn-installed", "true");
             assertThat(withoutOvnKeys(after)).isEqualTo(withoutOvnKeys(before));
+        });
+    }
+
+    @Test
+    void aRepresentorThatIsRenamedUnderARunningPodIsPluggedInAgain() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("renamed")), "Bound");
+        String before = representor(pod);
+
+        Programs.run("ip", "link", "set", before, "down");
+        Programs.run("ip", "link", "set", before, "name", "other-name");
+
+        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            assertThat(cluster.ovs().ports()).containsExactly("other-name");
+            assertThat(externalIds("other-name"))
+                    .containsEntry("iface-id", "renamed.default.default.default.ovn")
+                    .containsEntry("ovn-installed", "true");
         });
     }
 

@@ -51,6 +51,7 @@ final class NodeBinder implements SmartLifecycle {
     private final Links host = Links.ofHost();
     private final IntegrationBridge bridge;
     private final NodePods pods;
+    private final BindingReporter reporter;
     private final Reconciler reconciler;
     private final VfQueue queue;
     private final VfWatch watch;
@@ -77,13 +78,14 @@ final class NodeBinder implements SmartLifecycle {
         NicTopology topology = new NicTopology(properties.sysfs(), new Devlink());
         bridge = new IntegrationBridge(
                 json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
-        pods = new NodePods(client, properties.nodeName(), this::podChanged);
+        pods = new NodePods(client, properties.nodeName(), this::podChanged, this::podGone);
+        reporter = new BindingReporter(client, properties.nodeName(), clock);
         NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
         reconciler = new Reconciler(
                 new DesiredBindings(kubelet, pods, sandboxes),
                 observer,
                 new LinuxNode(host, bridge, topology),
-                new BindingReporter(client, properties.nodeName(), clock));
+                reporter);
         queue = new VfQueue(reconciler::reconcile);
         watch = new VfWatch(topology, kubelet, bridge, observer, queue::look, queue::lookAtUnsettled);
     }
@@ -119,6 +121,11 @@ final class NodeBinder implements SmartLifecycle {
 
     private void podChanged(PodView pod) {
         later(() -> watch.podChanged(pod));
+    }
+
+    private void podGone(PodView pod) {
+        reporter.forget(pod.ref());
+        podChanged(pod);
     }
 
     private void portChanged(String name) {

@@ -25,6 +25,10 @@ public final class BindingPlanner {
     private BindingPlanner() {}
 
     public static Plan plan(Desired desired, Observed observed) {
+        List<Step> strays = strays(desired, observed);
+        if (!strays.isEmpty()) {
+            return new Plan(Reason.WaitingForRelease, "rows that lost the representor of " + observed.pci(), strays);
+        }
         Optional<OwnerMark> mark = observed.mark();
         if (mark.isPresent() && !(desired instanceof Binding binding && binding.isMarkedBy(mark.get()))) {
             return releaseOurs(observed, mark.get());
@@ -44,6 +48,25 @@ public final class BindingPlanner {
         boolean home = observed.place() instanceof Place.AtHome;
         return Plan.nothing(
                 home ? Reason.Free : Reason.WaitingForVf, observed.pci().value());
+    }
+
+    /**
+     * A CNI that takes the VF for its next pod renames the representor under a row that is still there. Such a row goes
+     * when its pod does; the row of the very pod that is to be bound goes at once, and is made anew.
+     */
+    private static List<Step> strays(Desired desired, Observed observed) {
+        List<Step> steps = new ArrayList<>();
+        for (Observed.Stray stray : observed.strays()) {
+            boolean ofThisBinding = OwnerMark.read(stray.row().externalIds())
+                    .map(mark -> desired instanceof Binding binding && binding.isMarkedBy(mark))
+                    .orElse(false);
+            boolean graceIsOver =
+                    !stray.row().madeByKubeOvn() || stray.owner().goneFor().compareTo(GRACE_FOR_THE_CNI) >= 0;
+            if (ofThisBinding || stray.owner().mayBeReleased(false) && graceIsOver) {
+                steps.add(new Step.DeletePort(stray.row().name(), ownKeys(stray.row())));
+            }
+        }
+        return steps;
     }
 
     private static Plan bind(Binding binding, Observed observed, Optional<OwnerMark> marked) {

@@ -12,6 +12,7 @@ import java.util.Set;
  * @param representor its representor's netdev
  * @param uplinkMtu MTU of the PF
  * @param port the Interface row of the representor
+ * @param strays rows that carry the binder's keys for this VF, but name a netdev that is not its representor any more
  * @param rivals other Interface rows that hold the iface-id of the desired binding
  * @param place where the VF's netdev is
  * @param adminMac MAC set through the PF, where the device has such
@@ -25,6 +26,7 @@ public record Observed(
         Link representor,
         int uplinkMtu,
         Optional<Port> port,
+        List<Stray> strays,
         List<Port> rivals,
         Place place,
         Optional<MacAddress> adminMac,
@@ -34,23 +36,9 @@ public record Observed(
         Optional<VfIdentity> lastFree) {
 
     public Observed {
+        strays = List.copyOf(strays);
         rivals = List.copyOf(rivals);
         podLinks = Set.copyOf(podLinks);
-    }
-
-    public Observed withOwner(Owner known) {
-        return new Observed(
-                pci,
-                representor,
-                uplinkMtu,
-                port,
-                rivals,
-                place,
-                adminMac,
-                podLinks,
-                podHasDefaultRoute,
-                Optional.of(known),
-                lastFree);
     }
 
     /** The row's mark, else the VF's own: either one lost is known from the other. */
@@ -70,6 +58,9 @@ public record Observed(
         }
         return place instanceof Place.InPod in ? Optional.of(in.link()) : Optional.empty();
     }
+
+    /** A row that lost its representor to a new name, and what is left of the pod that it was made for. */
+    public record Stray(Port row, Owner owner) {}
 
     /**
      * What is left of the pod that a mark names.

@@ -77,9 +77,9 @@ public final class BindingReporter {
         }
     }
 
-    /** Forgets a pod that is gone. */
-    public void forget(String podUid) {
-        reported.remove(podUid);
+    /** Nobody is left to be told of this pod. */
+    public void forget(PodRef pod) {
+        reported.remove(pod.uid());
     }
 
     private static String message(Reason reason, String detail) {
@@ -126,8 +126,7 @@ public final class BindingReporter {
                 .resource(new EventBuilder()
                         .withNewMetadata()
                         .withNamespace(pod.namespace())
-                        .withName(pod.name() + "." + Long.toHexString(clock.millis()) + "."
-                                + report.reason().name().toLowerCase(java.util.Locale.ROOT))
+                        .withGenerateName(pod.name() + ".")
                         .endMetadata()
                         .withNewInvolvedObject()
                         .withApiVersion("v1")

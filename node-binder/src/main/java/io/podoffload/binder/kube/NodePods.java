@@ -20,8 +20,11 @@ public final class NodePods implements AutoCloseable {
 
     private final SharedIndexInformer<Pod> informer;
 
-    /** @param onChange called with each pod that appears, changes or goes */
-    public NodePods(KubernetesClient client, String node, Consumer<PodView> onChange) {
+    /**
+     * @param onChange called with each pod that appears or changes
+     * @param onGone called with each pod that is gone
+     */
+    public NodePods(KubernetesClient client, String node, Consumer<PodView> onChange, Consumer<PodView> onGone) {
         informer =
                 client.pods().inAnyNamespace().withField("spec.nodeName", node).runnableInformer(0);
         informer.addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())));
@@ -38,7 +41,7 @@ public final class NodePods implements AutoCloseable {
 
             @Override
             public void onDelete(Pod pod, boolean finalStateUnknown) {
-                onChange.accept(new PodView(pod));
+                onGone.accept(new PodView(pod));
             }
         });
     }

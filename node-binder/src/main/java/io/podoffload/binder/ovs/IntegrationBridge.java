@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,17 +63,12 @@ public final class IntegrationBridge implements AutoCloseable {
                 .findFirst();
     }
 
-    /** The rows that hold {@code ifaceId}. */
-    public synchronized List<Port> withIfaceId(String ifaceId) {
+    /** The rows whose external_ids hold {@code key=value}. */
+    public synchronized List<Port> withExternalId(String key, String value) {
         connected();
-        Predicate<Port> holds = row -> row.ifaceId().equals(Optional.of(ifaceId));
-        return interfaces.values().stream().filter(holds).toList();
-    }
-
-    /** All rows. */
-    public synchronized List<Port> all() {
-        connected();
-        return List.copyOf(interfaces.values());
+        return interfaces.values().stream()
+                .filter(row -> value.equals(row.externalIds().get(key)))
+                .toList();
     }
 
     /** Adds a port for the netdev {@code name}, which carries {@code externalIds} from its first moment. */

@@ -15,13 +15,8 @@ import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kube.NodePods;
-import io.podoffload.binder.kube.PodView;
 import io.podoffload.binder.ovs.IntegrationBridge;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +32,6 @@ public final class NodeObserver {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeObserver.class);
 
-    /** Where containerd and CRI-O bind the namespaces that an ifalias names by their last part only. */
-    private static final Path NETNS = Path.of("/var/run/netns");
-
     /** dev_valid_name() of the kernel. */
     private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
 
@@ -49,15 +41,10 @@ public final class NodeObserver {
     private final NicTopology topology;
     private final Links host;
     private final IntegrationBridge bridge;
-    private final Sandboxes sandboxes;
-    private final NodePods pods;
-    private final Clock clock;
+    private final Owners owners;
 
     /** What VFs were when they were last seen free; the CNI keeps no note of MTU and MAC anywhere. */
     private final Map<PciAddress, VfIdentity> lastFree = new ConcurrentHashMap<>();
-
-    /** Since when the owner named by a mark is gone. */
-    private final Map<String, Instant> goneSince = new ConcurrentHashMap<>();
 
     public NodeObserver(
             NicTopology topology,
@@ -69,9 +56,7 @@ public final class NodeObserver {
         this.topology = topology;
         this.host = host;
         this.bridge = bridge;
-        this.sandboxes = sandboxes;
-        this.pods = pods;
-        this.clock = clock;
+        this.owners = new Owners(sandboxes, pods, clock);
     }
 
     /** Empty if there is no such VF, or none with a representor. */
@@ -91,15 +76,33 @@ public final class NodeObserver {
                 representor,
                 uplink.mtu(),
                 port,
+                strays(vf),
                 rivals(desired, vf.representor()),
                 place,
                 host.adminMac(uplink, vf.index()),
                 pod.names(),
                 pod.defaultRoute(),
-                Optional.empty(),
+                owners.of(port, aliasMark(place)),
                 identityWhenFree(pci, uplink, place));
         rememberIfFree(desired, observed);
-        return Optional.of(withOwner(observed));
+        return Optional.of(observed);
+    }
+
+    private List<Observed.Stray> strays(NicTopology.Vf vf) {
+        return bridge.withExternalId(OwnerMark.PCI, vf.pci().value()).stream()
+                .filter(row -> !row.name().equals(vf.representor()))
+                .flatMap(row ->
+                        owners
+                                .of(Optional.of(row), Optional.empty())
+                                .map(owner -> new Observed.Stray(row, owner))
+                                .stream())
+                .toList();
+    }
+
+    private static Optional<OwnerMark> aliasMark(Place place) {
+        return place instanceof Place.AtHome home
+                ? OwnerMark.readAlias(home.link().alias())
+                : Optional.empty();
     }
 
     private Link link(String name) {
@@ -117,7 +120,7 @@ public final class NodeObserver {
 
     private List<Port> rivals(Desired desired, String representor) {
         return desired instanceof Desired.Binding binding
-                ? bridge.withIfaceId(binding.network().ifaceId()).stream()
+                ? bridge.withExternalId(Port.IFACE_ID, binding.network().ifaceId()).stream()
                         .filter(row -> !row.name().equals(representor))
                         .toList()
                 : List.of();
@@ -176,30 +179,6 @@ public final class NodeObserver {
             LOG.debug("the namespace {} cannot be entered", netns, e);
             return PodLinks.NONE;
         }
-    }
-
-    private Observed withOwner(Observed observed) {
-        Optional<OwnerMark> mark = observed.mark();
-        Map<String, String> ids = observed.port().map(Port::externalIds).orElse(Map.of());
-        String podUid = mark.map(OwnerMark::podUid).orElse(ids.getOrDefault(OwnerMark.POD_UID, ""));
-        String sandboxId = mark.map(OwnerMark::sandboxId).orElse(ids.getOrDefault(OwnerMark.SANDBOX, ""));
-        if (podUid.isEmpty() || sandboxId.isEmpty()) {
-            return observed;
-        }
-        String netns = mark.map(OwnerMark::netns).orElse(ids.getOrDefault("pod_netns", ""));
-        boolean podGone =
-                pods.findByUid(podUid).map(PodView::finished).orElse(true) || sandboxes.isReplaced(sandboxId, podUid);
-        boolean sandboxReady = sandboxes.isReady(sandboxId);
-        String key = podUid + "/" + sandboxId;
-        Duration goneFor = Duration.ZERO;
-        if (podGone && !sandboxReady) {
-            Instant now = clock.instant();
-            goneFor = Duration.between(goneSince.computeIfAbsent(key, unknown -> now), now);
-        } else {
-            goneSince.remove(key);
-        }
-        boolean netnsGone = netns.isEmpty() || !Files.exists(NETNS.resolve(netns));
-        return observed.withOwner(new Observed.Owner(sandboxReady, netnsGone, podGone, goneFor));
     }
 
     /**

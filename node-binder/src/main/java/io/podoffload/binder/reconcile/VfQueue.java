@@ -21,6 +21,10 @@ public final class VfQueue implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(VfQueue.class);
     private static final int THREADS = 4;
+
+    /** A VF that needs changes again and again fights with somebody, and must not do so without a pause. */
+    private static final int CHANGES_AT_ONCE = 3;
+
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 10_000;
 
@@ -99,12 +103,17 @@ public final class VfQueue implements AutoCloseable {
     private synchronized void finish(PciAddress pci, Entry entry, Next next) {
         entry.running = false;
         entry.settled = next == Next.ON_EVENT;
-        if (entry.again || next == Next.AT_ONCE) {
-            schedule(pci, entry, 0);
-        } else if (next == Next.LATER) {
-            schedule(pci, entry, pause(entry.attempts++));
-        } else {
+        if (next == Next.ON_EVENT) {
             entry.attempts = 0;
+        } else {
+            entry.attempts++;
+        }
+        if (entry.again) {
+            schedule(pci, entry, 0);
+        } else if (next == Next.AT_ONCE && entry.attempts <= CHANGES_AT_ONCE) {
+            schedule(pci, entry, 0);
+        } else if (next != Next.ON_EVENT) {
+            schedule(pci, entry, pause(entry.attempts - 1));
         }
     }
 

@@ -70,8 +70,7 @@ public final class VfWatch {
                 .filter(allotment -> allotment.namespace().equals(pod.ref().namespace())
                         && allotment.pod().equals(pod.ref().name()))
                 .forEach(allotment -> vfs.add(allotment.pci()));
-        bridge.all().stream()
-                .filter(row -> uid.equals(row.externalIds().get(OwnerMark.POD_UID)))
+        bridge.withExternalId(OwnerMark.POD_UID, uid).stream()
                 .map(row -> row.externalIds().getOrDefault(OwnerMark.PCI, ""))
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)

@@ -332,6 +332,26 @@ class BindingPlannerTest {
         }
 
         @Test
+        void aRowThatLostItsRepresentorToTheNextPodsCniGoesWithItsPod() {
+            Desired next = new Desired.Pending(new PodRef("default", "next", "uid-2"), Reason.WaitingForSandbox, "");
+
+            assertThat(new World().wanting(next).stray(false, true).plan().steps())
+                    .containsExactly(new Step.DeletePort("old_h", MARK.externalIds()));
+            assertThat(new World().wanting(next).stray(true, true).plan().steps())
+                    .isEmpty();
+            assertThat(new World().wanting(next).stray(false, false).plan().steps())
+                    .isEmpty();
+        }
+
+        @Test
+        void aRepresentorRenamedUnderARunningPodGetsANewRow() {
+            World world = new World().vfInPod("net1", true, Set.of(ADDRESS), Set.of());
+
+            assertThat(world.stray(true, false).plan().steps())
+                    .containsExactly(new Step.DeletePort("old_h", MARK.externalIds()));
+        }
+
+        @Test
         void aNewPodOnTheVfWaitsUntilTheOldOneIsReleased() {
             Desired.Binding other = new Desired.Binding(
                     new PodRef("default", "nginx", "uid-2"),

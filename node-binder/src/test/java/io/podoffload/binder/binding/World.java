@@ -29,6 +29,7 @@ final class World {
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, "");
     private @Nullable Port port;
+    private List<Observed.Stray> strays = List.of();
     private List<Port> rivals = List.of();
     private Optional<MacAddress> adminMac = Optional.empty();
     private Set<String> podLinks = Set.of("lo", "eth0");
@@ -121,6 +122,14 @@ final class World {
         return this;
     }
 
+    /** A row that carries the binder's mark for this VF under the name that its representor had before. */
+    World stray(boolean sandboxReady, boolean podGone) {
+        strays = List.of(new Observed.Stray(
+                new Port("old_h", "", MARK.externalIds(), -1, "", ""),
+                new Observed.Owner(sandboxReady, true, podGone, Duration.ZERO)));
+        return this;
+    }
+
     World rival(String name, String driver) {
         rivals = List.of(new Port(name, "", Map.of("iface-id", IFACE_ID), 4, "", driver));
         return this;
@@ -162,6 +171,7 @@ final class World {
                 representor,
                 1500,
                 Optional.ofNullable(port),
+                strays,
                 rivals,
                 place,
                 adminMac,

@@ -45,6 +45,20 @@ class VfQueueTest {
     }
 
     @Test
+    void aVfThatChangesForEverIsNotChangedWithoutAPause() throws Exception {
+        AtomicInteger looks = new AtomicInteger();
+        try (VfQueue queue = new VfQueue(pci -> {
+            looks.incrementAndGet();
+            return Next.AT_ONCE;
+        })) {
+            queue.look(ONE);
+
+            Awaitility.await().pollDelay(Duration.ofMillis(500)).until(() -> looks.get() > 3);
+            assertThat(looks.get()).as("pauses grow from 50 ms").isLessThan(15);
+        }
+    }
+
+    @Test
     void eventsDuringALookLeadToOneMoreLookAndNeverToTwoAtOnce() throws Exception {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
