@@ -300,7 +300,7 @@ class PodStoryIT {
         cluster.startBinder();
         cluster.killBinder();
         cluster.startBinder();
-        new ProcessBuilder("kill", "-INT", Long.toString(ping.pid())).start().waitFor();
+        Programs.signal("INT", Long.toString(ping.pid()));
 
         assertThat(new String(ping.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains(" 0% packet loss");

@@ -165,11 +165,11 @@ public final class OpenVSwitch implements AutoCloseable {
 
     /** Stops ovsdb-server in its tracks: connections stay, answers do not come. */
     public void pauseDatabase() {
-        Programs.run("kill", "-STOP", databasePid());
+        Programs.signal("STOP", databasePid());
     }
 
     public void resumeDatabase() {
-        Programs.run("kill", "-CONT", databasePid());
+        Programs.signal("CONT", databasePid());
     }
 
     private String databasePid() {

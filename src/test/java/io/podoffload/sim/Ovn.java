@@ -90,11 +90,11 @@ public final class Ovn implements AutoCloseable {
 
     /** Stops ovn-controller in its tracks, so that no port is installed until {@link #resumeController()}. */
     public void pauseController() {
-        Programs.run("kill", "-STOP", pid("ovn-controller"));
+        Programs.signal("STOP", pid("ovn-controller"));
     }
 
     public void resumeController() {
-        Programs.run("kill", "-CONT", pid("ovn-controller"));
+        Programs.signal("CONT", pid("ovn-controller"));
     }
 
     private String pid(String daemon) {

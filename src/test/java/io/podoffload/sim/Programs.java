@@ -51,6 +51,11 @@ public final class Programs {
         return run(whole.toArray(String[]::new));
     }
 
+    /** Sends a signal by the shell's own {@code kill}; a small Debian has no other. */
+    public static void signal(String name, String pid) {
+        run("sh", "-c", "kill -" + name + " " + pid);
+    }
+
     /** Starts a program that stays; what it prints goes to {@code log}. */
     public static Process start(Path log, Map<String, String> environment, List<String> command) {
         try {
