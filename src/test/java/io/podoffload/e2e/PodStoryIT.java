@@ -401,9 +401,13 @@ class PodStoryIT {
     }
 
     private static String representor(Pod pod) {
-        return cluster.ovs()
+        return cluster
+                .ovs()
                 .interfacesWith("pod-offload-pod-uid", pod.getMetadata().getUid())
-                .get(0);
+                .stream()
+                .findFirst()
+                .orElseThrow(() ->
+                        new AssertionError("no port of pod " + pod.getMetadata().getName()));
     }
 
     private static Map<String, String> externalIds(String interfaceName) {
