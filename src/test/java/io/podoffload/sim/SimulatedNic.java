@@ -145,8 +145,13 @@ public final class SimulatedNic implements AutoCloseable {
         return new PciAddress("0000:03:00." + (index + 2));
     }
 
+    /** A list that a change interrupted may lack links; {@code ip} says so and must be asked again. */
     private static List<JsonNode> links() {
-        return parse(Programs.run("ip", "-j", "link"));
+        String output;
+        do {
+            output = Programs.run("ip", "-j", "link");
+        } while (output.contains("Dump was interrupted"));
+        return parse(output);
     }
 
     private static List<JsonNode> parse(String output) {
