@@ -40,7 +40,8 @@ class OvsdbConnectionTest {
 
     @BeforeEach
     void connect() throws IOException {
-        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("db.sock"));
+        Path here = Path.of("").toAbsolutePath(); // a socket's path holds at most 107 bytes, so a relative one
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(here.relativize(folder.resolve("db.sock")));
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
         connection = new OvsdbConnection(json, address.getPath(), updates::add, closed::countDown);
         server = listener.accept();
