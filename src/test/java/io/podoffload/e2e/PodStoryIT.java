@@ -394,9 +394,17 @@ class PodStoryIT {
         }
     }
 
+    /** Identity of each VF, and the state of its representor; the representor's name is the CNI's to change. */
     private static List<String> vfs() {
         return cluster.nic().inventory().values().stream()
-                .map(vf -> vf.pci() + " " + vf.name() + " " + vf.mac() + " " + vf.mtu() + " '" + vf.alias() + "'")
+                .map(vf -> "%s %s %s mtu %d alias '%s' representor %s"
+                        .formatted(
+                                vf.pci(),
+                                vf.name(),
+                                vf.mac(),
+                                vf.mtu(),
+                                vf.alias(),
+                                vf.representorUp() ? "up" : "down"))
                 .toList();
     }
 

@@ -36,7 +36,15 @@ public final class SimulatedNic implements AutoCloseable {
     private final Process monitor;
 
     /** One VF as it is now: {@code name} is empty while it is in another namespace. */
-    public record Vf(PciAddress pci, String name, String mac, int mtu, boolean up, String alias, String representor) {}
+    public record Vf(
+            PciAddress pci,
+            String name,
+            String mac,
+            int mtu,
+            boolean up,
+            String alias,
+            String representor,
+            boolean representorUp) {}
 
     public SimulatedNic(Path sysfs, int vfs) {
         this.sysfs = sysfs;
@@ -95,7 +103,8 @@ public final class SimulatedNic implements AutoCloseable {
                                 vf.path("mtu").asInt(0),
                                 vf.path("flags").toString().contains("\"UP\""),
                                 vf.path("ifalias").asString(""),
-                                link.path("ifname").asString()));
+                                link.path("ifname").asString(),
+                                link.path("flags").toString().contains("\"UP\"")));
             }
         }
         return inventory;

@@ -2,7 +2,6 @@ package io.podoffload.webhook.admission;
 
 import io.podoffload.webhook.injection.Decision;
 import io.podoffload.webhook.injection.InjectionPolicy;
-import io.podoffload.webhook.injection.Labels;
 import io.podoffload.webhook.injection.PatchOperation;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -112,7 +111,7 @@ public final class AdmissionReviews {
                 .addKeyValue("namespace", request.path("namespace").asString(""))
                 .addKeyValue("pod", podName(request))
                 .addKeyValue("uid", request.path("uid").asString())
-                .log("pod admission: " + Labels.ENABLED);
+                .log(decision.allowed() ? "pod admitted" : "pod refused");
     }
 
     private static String podName(JsonNode request) {
