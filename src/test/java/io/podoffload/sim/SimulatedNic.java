@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -139,7 +140,7 @@ public final class SimulatedNic implements AutoCloseable {
 
     /** Names of the VFs among the links of the namespace at {@code netns}. */
     List<JsonNode> vfsIn(String netns) {
-        return parse(Programs.runIn(netns, "ip", "-j", "link")).stream()
+        return links(() -> Programs.runIn(netns, "ip", "-j", "link")).stream()
                 .filter(link ->
                         vfByRepresentorIndex.containsKey(link.path("link_index").asInt(-1)))
                 .toList();
@@ -154,16 +155,16 @@ public final class SimulatedNic implements AutoCloseable {
         return new PciAddress("0000:03:00." + (index + 2));
     }
 
-    /** A list that a change interrupted may lack links; {@code ip} says so and must be asked again. */
     private static List<JsonNode> links() {
-        String output;
-        do {
-            output = Programs.run("ip", "-j", "link");
-        } while (output.contains("Dump was interrupted"));
-        return parse(output);
+        return links(() -> Programs.run("ip", "-j", "link"));
     }
 
-    private static List<JsonNode> parse(String output) {
+    /** A list that a change interrupted may lack links; {@code ip} says so and must be asked again. */
+    private static List<JsonNode> links(Supplier<String> ip) {
+        String output;
+        do {
+            output = ip.get();
+        } while (output.contains("Dump was interrupted"));
         List<JsonNode> links = new ArrayList<>();
         JSON.readTree(output).forEach(links::add);
         return links;

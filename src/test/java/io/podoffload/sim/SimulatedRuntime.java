@@ -22,9 +22,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,6 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code dev<ifindex>}.
  */
 final class SimulatedRuntime implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SimulatedRuntime.class);
 
     private final Path directory;
     private final SimulatedNic nic;
@@ -109,7 +114,21 @@ final class SimulatedRuntime implements AutoCloseable {
         Programs.run("mount", "--bind", netns, dying.toString());
         Programs.run("ip", "netns", "del", Path.of(netns).getFileName().toString());
         long delay = ThreadLocalRandom.current().nextLong(20, 200);
-        kernel.schedule(() -> bringVfsHome(dying), delay, TimeUnit.MILLISECONDS);
+        comeHome(dying, delay);
+    }
+
+    private void comeHome(Path dying, long delay) {
+        Future<?> unused = kernel.schedule(
+                () -> {
+                    try {
+                        bringVfsHome(dying);
+                    } catch (RuntimeException e) {
+                        LOG.warn("a VF did not come home from {}, trying again", dying, e);
+                        comeHome(dying, delay);
+                    }
+                },
+                delay,
+                TimeUnit.MILLISECONDS);
     }
 
     private void bringVfsHome(Path dying) {

@@ -23,6 +23,7 @@ import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -104,12 +105,12 @@ final class NodeBinder implements SmartLifecycle {
         } catch (RuntimeException e) {
             LOG.warn("waiting for the first look at this node's VFs: {}", e.getMessage());
             LOG.debug("waiting for the first look", e);
-            events.schedule(this::lookFirst, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            Future<?> unused = events.schedule(this::lookFirst, RETRY_MILLIS, TimeUnit.MILLISECONDS);
             return;
         }
         linkMonitor = new LinkMonitor(link -> later(() -> watch.linkChanged(link)), this::resync);
         looking = true;
-        events.scheduleWithFixedDelay(
+        Future<?> unused = events.scheduleWithFixedDelay(
                 () -> follow(watch::resync), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
         LOG.info("looking after the VFs of node {}", properties.nodeName());
     }
@@ -151,7 +152,7 @@ final class NodeBinder implements SmartLifecycle {
             LOG.warn("an event could not be followed, looking at every VF again soon: {}", e.getMessage());
             LOG.debug("an event could not be followed", e);
             if (resyncAsked.compareAndSet(false, true)) {
-                events.schedule(
+                Future<?> unused = events.schedule(
                         () -> {
                             resyncAsked.set(false);
                             follow(watch::resync);
@@ -176,7 +177,7 @@ final class NodeBinder implements SmartLifecycle {
         bridge.close();
         kubeletChannel.shutdownNow();
         criChannel.shutdownNow();
-        eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        Future<?> unused = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         host.close();
     }
 

@@ -62,7 +62,7 @@ public final class BindingPlanner {
                     .orElse(false);
             boolean graceIsOver =
                     !stray.row().madeByKubeOvn() || stray.owner().goneFor().compareTo(GRACE_FOR_THE_CNI) >= 0;
-            if (ofThisBinding || stray.owner().mayBeReleased(false) && graceIsOver) {
+            if (ofThisBinding || (stray.owner().mayBeReleased(false) && graceIsOver)) {
                 steps.add(new Step.DeletePort(stray.row().name(), ownKeys(stray.row())));
             }
         }

@@ -218,7 +218,11 @@ public final class Links implements AutoCloseable {
         return routes;
     }
 
-    /** @param gateway IP literal, empty for a route without one */
+    /**
+     * A default route.
+     *
+     * @param gateway IP literal, empty for a route without one
+     */
     public record DefaultRoute(String gateway, int linkIndex) {}
 
     public void addDefaultRoute(Link link, String gateway) {

@@ -18,7 +18,11 @@ public final class NetworkNamespace implements AutoCloseable {
         this.descriptor = descriptor;
     }
 
-    /** @throws LinuxException if there is none at {@code path} */
+    /**
+     * Opens the namespace that is bound at {@code path}.
+     *
+     * @throws LinuxException if there is nothing
+     */
     public static NetworkNamespace open(String path) {
         return new NetworkNamespace(path, FileDescriptor.open(path));
     }
