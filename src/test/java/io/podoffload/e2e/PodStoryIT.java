@@ -427,9 +427,10 @@ class PodStoryIT {
         return ids;
     }
 
-    /** The Event is written after the condition. */
+    /** The Event is written after the condition, and then no other. */
     private static void assertEvents(Pod pod, String... reasons) {
         Awaitility.await()
+                .during(Duration.ofMillis(500))
                 .atMost(SOON)
                 .untilAsserted(() -> assertThat(cluster.client()
                                 .v1()

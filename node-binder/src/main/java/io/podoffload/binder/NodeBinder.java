@@ -80,7 +80,7 @@ final class NodeBinder implements SmartLifecycle {
         bridge = new IntegrationBridge(
                 json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
         pods = new NodePods(client, properties.nodeName(), this::podChanged, this::podGone);
-        reporter = new BindingReporter(client, properties.nodeName(), clock);
+        reporter = new BindingReporter(client, pods, properties.nodeName(), clock);
         NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
         reconciler = new Reconciler(
                 new DesiredBindings(kubelet, pods, sandboxes),

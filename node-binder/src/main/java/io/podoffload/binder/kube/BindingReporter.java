@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,19 +34,21 @@ public final class BindingReporter {
     private static final int OTHER_UID = 409;
 
     private final KubernetesClient client;
+    private final NodePods pods;
     private final String node;
     private final Clock clock;
 
     /** What was reported last, by pod uid: the watch may not have brought it back yet. */
     private final Map<String, Report> reported = new ConcurrentHashMap<>();
 
-    public BindingReporter(KubernetesClient client, String node, Clock clock) {
+    public BindingReporter(KubernetesClient client, NodePods pods, String node, Clock clock) {
         this.client = client;
+        this.pods = pods;
         this.node = node;
         this.clock = clock;
     }
 
-    private record Report(Reason reason, String message) {}
+    private record Report(String reason, String message) {}
 
     /**
      * Reports once for each change of the verdict.
@@ -53,15 +56,15 @@ public final class BindingReporter {
      * @return whether the report stands; if not, it is to be tried again
      */
     public boolean report(PodRef pod, Reason reason, String detail) {
-        Report report = new Report(reason, message(reason, detail));
-        Report before = reported.get(pod.uid());
-        if (report.equals(before)) {
+        Report report = new Report(reason.name(), message(reason, detail));
+        Optional<Report> before = before(pod);
+        if (before.equals(Optional.of(report))) {
             return true;
         }
         try {
-            applyCondition(pod, report);
-            if (!reason.transitional() && (before == null || before.reason() != reason)) {
-                writeEvent(pod, report);
+            applyCondition(pod, reason, report);
+            if (!reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()))) {
+                writeEvent(pod, reason, report);
             }
             reported.put(pod.uid(), report);
             return true;
@@ -82,13 +85,21 @@ public final class BindingReporter {
         reported.remove(pod.uid());
     }
 
+    /** What this process reported last, else, after a restart, what the pod's condition says. */
+    private Optional<Report> before(PodRef pod) {
+        return Optional.ofNullable(reported.get(pod.uid()))
+                .or(() -> pods.findByUid(pod.uid())
+                        .flatMap(view -> view.condition(CONDITION))
+                        .map(condition -> new Report(condition.getReason(), condition.getMessage())));
+    }
+
     private static String message(Reason reason, String detail) {
         String cure = reason.cure().isEmpty() ? "" : " " + reason.cure();
         return reason.cause() + (detail.isEmpty() ? "" : " " + detail + ".") + cure;
     }
 
     /** Server-side apply: conditions are merged by type, so others' conditions stay; the uid guards against a namesake. */
-    private void applyCondition(PodRef pod, Report report) {
+    private void applyCondition(PodRef pod, Reason reason, Report report) {
         Pod wanted = new PodBuilder()
                 .withNewMetadata()
                 .withNamespace(pod.namespace())
@@ -98,8 +109,8 @@ public final class BindingReporter {
                 .withNewStatus()
                 .addNewCondition()
                 .withType(CONDITION)
-                .withStatus(report.reason().settled() ? "True" : "False")
-                .withReason(report.reason().name())
+                .withStatus(reason.settled() ? "True" : "False")
+                .withReason(report.reason())
                 .withMessage(report.message())
                 .withLastTransitionTime(now())
                 .endCondition()
@@ -118,7 +129,7 @@ public final class BindingReporter {
                         wanted);
     }
 
-    private void writeEvent(PodRef pod, Report report) {
+    private void writeEvent(PodRef pod, Reason reason, Report report) {
         String now = now();
         client.v1()
                 .events()
@@ -135,8 +146,8 @@ public final class BindingReporter {
                         .withName(pod.name())
                         .withUid(pod.uid())
                         .endInvolvedObject()
-                        .withType(report.reason().settled() ? "Normal" : "Warning")
-                        .withReason(report.reason().name())
+                        .withType(reason.settled() ? "Normal" : "Warning")
+                        .withReason(report.reason())
                         .withMessage(report.message())
                         .withNewSource()
                         .withComponent(COMPONENT)

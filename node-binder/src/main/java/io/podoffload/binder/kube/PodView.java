@@ -1,6 +1,7 @@
 package io.podoffload.binder.kube;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
@@ -51,6 +52,15 @@ public final class PodView {
         String phase =
                 pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
         return phase.equals("Succeeded") || phase.equals("Failed");
+    }
+
+    /** The pod's condition of this type. */
+    Optional<PodCondition> condition(String type) {
+        return pod.getStatus() == null || pod.getStatus().getConditions() == null
+                ? Optional.empty()
+                : pod.getStatus().getConditions().stream()
+                        .filter(condition -> type.equals(condition.getType()))
+                        .findFirst();
     }
 
     /** The provider of the pod's default network, {@code <nad>.<namespace>.ovn}, if the pod names one. */
