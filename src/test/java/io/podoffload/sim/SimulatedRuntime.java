@@ -95,11 +95,6 @@ final class SimulatedRuntime implements AutoCloseable {
         sandboxes.remove(sandbox.request().containerId());
     }
 
-    /** Ends the namespace under a running sandbox, as a node in trouble does. */
-    void killNamespace(Sandbox sandbox) {
-        removeNamespace(sandbox.request().netns());
-    }
-
     private void removeNamespace(String netns) {
         Path dying = directory.resolve("dying/" + Path.of(netns).getFileName());
         try {
