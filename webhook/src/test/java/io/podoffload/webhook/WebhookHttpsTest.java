@@ -17,7 +17,9 @@ import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -72,6 +74,13 @@ class WebhookHttpsTest {
                 .build();
     }
 
+    @BeforeEach
+    void awaitReady() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> post("application/json", review("{}")).statusCode() == 200);
+    }
+
     @Test
     void aReviewIsAnsweredOverTls() throws Exception {
         HttpResponse<String> response = post("application/json", review("{\"pod-offload.io/enabled\":\"true\"}"));
@@ -99,7 +108,9 @@ class WebhookHttpsTest {
         assertThat(post("application/json", "{").statusCode()).isEqualTo(400);
         assertThat(post("application/json", "").statusCode()).isEqualTo(400);
         assertThat(post("application/json", "{}").statusCode()).isEqualTo(400);
+        assertThat(post("application/json", "[".repeat(100_000)).statusCode()).isEqualTo(400);
         assertThat(post("text/plain", review("{}")).statusCode()).isEqualTo(415);
+        assertThat(post("nonsense", review("{}")).statusCode()).isEqualTo(415);
         assertThat(post("application/json", review("{\"x\":\"" + "y".repeat(8 << 20) + "\"}"))
                         .statusCode())
                 .isEqualTo(413);
@@ -108,6 +119,11 @@ class WebhookHttpsTest {
                                 HttpResponse.BodyHandlers.ofString())
                         .statusCode())
                 .isEqualTo(405);
+        assertThat(client.send(
+                                HttpRequest.newBuilder(uri("/elsewhere")).GET().build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(404);
     }
 
     private HttpResponse<String> post(String contentType, String body) throws Exception {

@@ -1,26 +1,164 @@
 package io.podoffload.webhook.admission;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.podoffload.webhook.cluster.ClusterView;
+import io.podoffload.webhook.injection.Decision;
+import io.podoffload.webhook.injection.Entry;
+import io.podoffload.webhook.injection.InjectionPolicy;
+import io.podoffload.webhook.injection.PodFacts;
+import io.podoffload.webhook.policy.PolicyFile;
+import io.podoffload.webhook.serving.Phase;
+import io.podoffload.webhook.tls.ClientIdentity;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
-import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RestController;
-import tools.jackson.databind.JsonNode;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
 
-/** {@code POST /mutate}, called by the API server for each pod that the webhook configuration selects. */
-@RestController
+/**
+ * Answers AdmissionReviews over HTTP. Whatever comes in gets an answer that its sender can understand, and never a 5xx but
+ * for the 503 with Retry-After before the webhook is ready and while it shuts down.
+ *
+ * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/">Dynamic admission control</a>
+ */
+@Component
 final class AdmissionEndpoint {
 
-    private final AdmissionReviews reviews;
+    private final Phase phase;
+    private final ClientIdentity clients;
+    private final PolicyFile policy;
+    private final ClusterView cluster;
+    private final DecisionJournal journal;
+    private final MeterRegistry meters;
 
-    AdmissionEndpoint(AdmissionReviews reviews) {
-        this.reviews = reviews;
+    AdmissionEndpoint(
+            Phase phase,
+            ClientIdentity clients,
+            PolicyFile policy,
+            ClusterView cluster,
+            DecisionJournal journal,
+            MeterRegistry meters) {
+        this.phase = phase;
+        this.clients = clients;
+        this.policy = policy;
+        this.cluster = cluster;
+        this.journal = journal;
+        this.meters = meters;
     }
 
-    @PostMapping(
-            path = "/mutate",
-            consumes = MediaType.APPLICATION_JSON_VALUE,
-            produces = MediaType.APPLICATION_JSON_VALUE)
-    JsonNode mutate(@RequestBody JsonNode review) {
-        return reviews.answer(review);
+    Mono<ServerResponse> answer(ServerRequest request, Entry entry) {
+        long started = System.nanoTime();
+        ServerHttpRequest http = request.exchange().getRequest();
+        HttpHeaders headers = http.getHeaders();
+        boolean warmUp = phase.isWarmUp(headers.getFirst(Phase.WARM_UP_HEADER));
+        String away = warmUp ? null : phase.refusal();
+        if (away != null) {
+            return unavailable(away);
+        }
+        if (!HttpMethod.POST.equals(http.getMethod())) {
+            return rejected(HttpStatus.METHOD_NOT_ALLOWED, "post an AdmissionReview here", HttpHeaders.ALLOW, "POST");
+        }
+        Optional<String> stranger = warmUp ? Optional.empty() : clients.refuse(http.getSslInfo());
+        if (stranger.isPresent()) {
+            return rejected(HttpStatus.FORBIDDEN, stranger.get());
+        }
+        if (!isJson(headers)) {
+            return rejected(
+                    HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                    "send application/json, without a content encoding",
+                    "Accept",
+                    "application/json");
+        }
+        return ReviewBody.read(http).flatMap(body -> {
+            try {
+                if (body.isTooLarge()) {
+                    return rejected(HttpStatus.CONTENT_TOO_LARGE, "a review has at most 7 MiB");
+                }
+                if (body.isCrowdedOut()) {
+                    return rejected(
+                            HttpStatus.TOO_MANY_REQUESTS,
+                            "too many large reviews at once",
+                            HttpHeaders.RETRY_AFTER,
+                            "1");
+                }
+                Review review = body.review();
+                return decide(review, entry).flatMap(decision -> {
+                    if (!warmUp) {
+                        journal.decided(review, decision, headers, System.nanoTime() - started);
+                    }
+                    return reply(HttpStatus.OK, MediaType.APPLICATION_JSON, ReviewWriter.write(review.uid(), decision));
+                });
+            } catch (InvalidReviewException e) {
+                return rejected(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+            } finally {
+                body.release();
+            }
+        });
+    }
+
+    /** A Namespace that is not known yet is waited for; nothing else is. */
+    private Mono<Decision> decide(Review review, Entry entry) {
+        Decision decision = decideNow(review, entry);
+        return decision instanceof Decision.UnknownNamespace
+                ? Mono.fromFuture(cluster.awaitNamespace(review.namespace()), true)
+                        .then(Mono.fromSupplier(() -> decideNow(review, entry)))
+                : Mono.just(decision);
+    }
+
+    private Decision decideNow(Review review, Entry entry) {
+        PodFacts pod = review.pod();
+        InjectionPolicy now = policy.get();
+        return pod == null ? new Decision.NotAPodCreation() : now.decide(pod, entry, review.namespace(), cluster);
+    }
+
+    private static boolean isJson(HttpHeaders headers) {
+        String type = headers.getFirst(HttpHeaders.CONTENT_TYPE);
+        if (headers.getFirst(HttpHeaders.CONTENT_ENCODING) != null || type == null) {
+            return false;
+        }
+        if (type.equals(MediaType.APPLICATION_JSON_VALUE)) {
+            return true;
+        }
+        try {
+            return MediaType.parseMediaType(type).equalsTypeAndSubtype(MediaType.APPLICATION_JSON);
+        } catch (InvalidMediaTypeException e) {
+            return false;
+        }
+    }
+
+    private Mono<ServerResponse> unavailable(String why) {
+        return rejected(HttpStatus.SERVICE_UNAVAILABLE, why, HttpHeaders.RETRY_AFTER, "1");
+    }
+
+    private Mono<ServerResponse> rejected(HttpStatus status, String why) {
+        return rejected(status, why, HttpHeaders.CACHE_CONTROL, "no-store");
+    }
+
+    private Mono<ServerResponse> rejected(HttpStatus status, String why, String header, String value) {
+        meters.counter("pod.offload.webhook.rejected", "status", Integer.toString(status.value()))
+                .increment();
+        ServerResponse.BodyBuilder response =
+                ServerResponse.status(status).header(header, value).contentType(MediaType.TEXT_PLAIN);
+        if (status == HttpStatus.SERVICE_UNAVAILABLE) {
+            response.header(HttpHeaders.CONNECTION, "close");
+        }
+        return write(response, (why + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Mono<ServerResponse> reply(HttpStatus status, MediaType type, byte[] body) {
+        return write(ServerResponse.status(status).contentType(type), body);
+    }
+
+    private static Mono<ServerResponse> write(ServerResponse.BodyBuilder response, byte[] body) {
+        return response.contentLength(body.length)
+                .body((output, context) ->
+                        output.writeWith(Mono.just(output.bufferFactory().wrap(body))));
     }
 }

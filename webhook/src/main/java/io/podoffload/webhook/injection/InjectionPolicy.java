@@ -3,66 +3,228 @@ package io.podoffload.webhook.injection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Decides what a pod gets. Asked again with its own output applied, it answers {@link Decision.Complete}. */
-public record InjectionPolicy(Profile profile) {
+/**
+ * Decides what a pod gets. Asked again with its own output applied, it patches nothing.
+ *
+ * @param profiles by name; one is {@link Profile#DEFAULT}
+ */
+public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) {
 
-    private static final String ONE = "1";
+    private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}");
 
-    public Decision decide(PodFacts pod) {
-        @Nullable String enabled = pod.labels().get(Labels.ENABLED);
-        if (enabled == null) {
-            return new Decision.NotOptedIn();
+    /** One profile, that of the document this project implements. */
+    public static final InjectionPolicy DEFAULT = new InjectionPolicy(
+            Conflict.WARN,
+            Map.of(
+                    Profile.DEFAULT,
+                    Profile.of(Profile.DEFAULT, "default/default", "mellanox.com/cx5_sriov_switchdev", true)));
+
+    public InjectionPolicy {
+        profiles = Map.copyOf(profiles);
+        if (!profiles.containsKey(Profile.DEFAULT)) {
+            throw new IllegalArgumentException("there is no profile named default: pods that name none get that one");
         }
-        if (enabled.equals("false")) {
+    }
+
+    /**
+     * Decides for one pod.
+     *
+     * @param namespace the Namespace it is created in
+     */
+    public Decision decide(PodFacts pod, Entry entry, String namespace, Cluster cluster) {
+        if (pod.enabled() == null) {
+            if (entry == Entry.LABEL) {
+                return new Decision.NotOptedIn();
+            }
+        } else if (pod.enabled().equals("false")) {
             return new Decision.OptedOut();
+        } else if (!pod.enabled().equals("true")) {
+            return new Decision.InvalidLabel(pod.enabled());
         }
-        if (!enabled.equals("true")) {
-            return new Decision.InvalidLabel(enabled);
+        NamespaceFacts facts = cluster.namespace(namespace);
+        if (facts == null) {
+            return new Decision.UnknownNamespace(namespace);
         }
-        if (pod.annotations().containsKey(Labels.MIRROR)) {
+        if (entry == Entry.LABEL && facts.never()) {
+            return new Decision.NamespaceNever();
+        }
+        if (pod.mirror()) {
             return new Decision.MirrorPod();
         }
         if (pod.hostNetwork()) {
             return new Decision.HostNetwork();
         }
-        @Nullable String network = pod.annotations().get(Labels.DEFAULT_NETWORK);
-        if (network != null && !network.equals(profile.network())) {
-            return new Decision.OtherNetwork(network, profile.network());
-        }
-        if (pod.containers().isEmpty()) {
+        if (pod.containers().stream().noneMatch(ContainerFacts::regular)) {
             return new Decision.NoContainer();
         }
-        List<PatchOperation> patch = new ArrayList<>();
-        if (network == null) {
-            patch.add(PatchOperation.put(
-                    "/metadata/annotations", pod.annotations(), Labels.DEFAULT_NETWORK, profile.network()));
-        }
-        patch.addAll(request(pod.containers()));
-        return patch.isEmpty() ? new Decision.Complete() : new Decision.Inject(patch);
+        String name =
+                pod.profile() != null ? pod.profile() : facts.profile() != null ? facts.profile() : Profile.DEFAULT;
+        Profile profile = profiles.get(name);
+        return profile == null
+                ? new Decision.UnknownProfile(name, profiles.keySet())
+                : decide(pod, profile, namespace, facts, cluster);
     }
 
-    /** A container that asks for the resource already is completed; else the first one gets the request. */
-    private List<PatchOperation> request(List<ContainerFacts> containers) {
-        String resource = profile.resource();
-        ContainerFacts container = containers.stream()
-                .filter(candidate -> candidate.asksFor(resource))
+    private Decision decide(PodFacts pod, Profile profile, String namespace, NamespaceFacts facts, Cluster cluster) {
+        if (!pod.defaultNetwork().absent()
+                && !pod.defaultNetwork().isOnly(profile.network(), NetworkSelection.NAMESPACE_OF_MULTUS)) {
+            return conflict(new Decision.OtherNetwork(
+                    profile.name(), String.valueOf(pod.defaultNetwork().text()), profile.network()));
+        }
+        List<Notice> notices = new ArrayList<>();
+        if (facts.misspelt()) {
+            notices.add(new Notice.UnknownPolicy(String.valueOf(facts.policy())));
+        }
+        List<String> secondaries = resourcesOfSecondaries(pod, namespace, cluster, notices);
+        String other = resourceOfAnotherProfile(pod, profile, secondaries);
+        if (other != null) {
+            return conflict(new Decision.OtherResource(profile.name(), other, profile.resource()));
+        }
+        int same = (int) secondaries.stream().filter(profile.resource()::equals).count();
+        if (same > 0) {
+            notices.add(new Notice.SharedDevice());
+        }
+        NetworkFacts own = cluster.network(profile.network());
+        if (own == null) {
+            notices.add(new Notice.MissingNetwork(profile.network()));
+        } else if (!profile.resource().equals(own.resource())) {
+            notices.add(new Notice.NetworkWithoutResource(profile.network(), profile.resource()));
+        }
+        if (profile.readinessGate() && !cluster.binderReports(profile.resource())) {
+            notices.add(new Notice.NoBinder(profile.resource()));
+        }
+        return decide(pod, profile, 1 + same, notices);
+    }
+
+    private Decision decide(PodFacts pod, Profile profile, int vfs, List<Notice> notices) {
+        List<PatchOperation> patch = new ArrayList<>();
+        if (pod.defaultNetwork().absent()) {
+            patch.add(annotation(pod, profile.network().toString()));
+        }
+        List<ContainerFacts> holders = pod.containers().stream()
+                .filter(container -> container.asksFor(profile.resource()))
+                .toList();
+        if (holders.isEmpty()) {
+            ContainerFacts chosen = chosen(pod);
+            if (chosen == null) {
+                return new Decision.UnknownContainer(
+                        String.valueOf(pod.container()),
+                        pod.containers().stream().map(ContainerFacts::name).toList());
+            }
+            request(chosen, profile.resource(), Integer.toString(vfs), patch);
+        } else {
+            for (ContainerFacts holder : holders) {
+                request(holder, profile.resource(), quantity(holder, profile), patch);
+            }
+            String asked = fewerThan(vfs, holders, profile);
+            if (asked != null) {
+                notices.add(new Notice.TooFew(asked, vfs));
+            }
+        }
+        if (profile.readinessGate()) {
+            gate(pod, patch);
+        }
+        return patch.isEmpty()
+                ? new Decision.Complete(profile.name(), List.copyOf(notices))
+                : new Decision.Inject(profile.name(), vfs, List.copyOf(patch), List.copyOf(notices));
+    }
+
+    private Decision conflict(Decision.Conflicting left) {
+        return conflict == Conflict.DENY ? new Decision.Denied(left) : left;
+    }
+
+    /** One for each secondary network whose NetworkAttachmentDefinition carries one. */
+    private static List<String> resourcesOfSecondaries(
+            PodFacts pod, String namespace, Cluster cluster, List<Notice> notices) {
+        List<NetworkSelection> selections = pod.networks().selections();
+        if (selections == null) {
+            notices.add(new Notice.UnreadableNetworks());
+            return List.of();
+        }
+        List<String> resources = new ArrayList<>();
+        for (NetworkSelection selection : selections) {
+            NetworkRef network = selection.in(namespace);
+            NetworkFacts facts = cluster.network(network);
+            if (facts == null) {
+                notices.add(new Notice.UnknownNetwork(network));
+            } else if (facts.resource() != null) {
+                resources.add(facts.resource());
+            }
+        }
+        return resources;
+    }
+
+    /** A resource that a secondary network of the pod needs is no conflict. */
+    private @Nullable String resourceOfAnotherProfile(PodFacts pod, Profile profile, List<String> secondaries) {
+        return profiles.values().stream()
+                .map(Profile::resource)
+                .filter(resource -> !resource.equals(profile.resource()) && !secondaries.contains(resource))
+                .filter(resource -> pod.containers().stream().anyMatch(container -> container.asksFor(resource)))
+                .sorted()
                 .findFirst()
-                .orElse(containers.get(0));
-        String quantity = container.quantityOf(resource, ONE);
+                .orElse(null);
+    }
+
+    private static PatchOperation annotation(PodFacts pod, String network) {
+        return pod.hasMetadata()
+                ? PatchOperation.put("/metadata/annotations", pod.hasAnnotations(), Labels.DEFAULT_NETWORK, network)
+                : new PatchOperation("/metadata", Map.of("annotations", Map.of(Labels.DEFAULT_NETWORK, network)));
+    }
+
+    /** The container that the pod names, else the first regular one; null where it names one that is not there. */
+    private static @Nullable ContainerFacts chosen(PodFacts pod) {
+        return pod.containers().stream()
+                .filter(container -> pod.container() == null
+                        ? container.regular()
+                        : container.name().equals(pod.container()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static String quantity(ContainerFacts holder, Profile profile) {
+        return Objects.requireNonNull(holder.quantityOf(profile.resource()));
+    }
+
+    /** Adds whichever of limit and request is missing; the API server refuses one without the other. */
+    private static void request(
+            ContainerFacts container, String resource, String quantity, List<PatchOperation> patch) {
         String resources = container.path() + "/resources";
         if (!container.hasResources()) {
-            Map<String, String> one = Map.of(resource, quantity);
-            return List.of(new PatchOperation(resources, Map.of("limits", one, "requests", one)));
+            Map<String, String> both = Map.of(resource, quantity);
+            patch.add(new PatchOperation(resources, Map.of("limits", both, "requests", both)));
+            return;
         }
-        List<PatchOperation> patch = new ArrayList<>();
-        if (!container.limits().containsKey(resource)) {
+        if (container.limits() == null || !container.limits().containsKey(resource)) {
             patch.add(PatchOperation.put(resources + "/limits", container.limits(), resource, quantity));
         }
-        if (!container.requests().containsKey(resource)) {
+        if (container.requests() == null || !container.requests().containsKey(resource)) {
             patch.add(PatchOperation.put(resources + "/requests", container.requests(), resource, quantity));
         }
-        return patch;
+    }
+
+    /** What the pod asks for where that is fewer than {@code vfs}; null where it is enough, or written in another way. */
+    private static @Nullable String fewerThan(int vfs, List<ContainerFacts> holders, Profile profile) {
+        long sum = 0;
+        for (ContainerFacts holder : holders) {
+            String quantity = quantity(holder, profile);
+            if (!COUNT.matcher(quantity).matches()) {
+                return null;
+            }
+            sum += Long.parseLong(quantity);
+        }
+        return sum < vfs ? Long.toString(sum) : null;
+    }
+
+    private static void gate(PodFacts pod, List<PatchOperation> patch) {
+        Map<String, String> gate = Map.of("conditionType", Labels.BOUND);
+        if (pod.readinessGates() == null) {
+            patch.add(new PatchOperation("/spec/readinessGates", List.of(gate)));
+        } else if (!pod.readinessGates().contains(Labels.BOUND)) {
+            patch.add(new PatchOperation("/spec/readinessGates/-", gate));
+        }
     }
 }

@@ -1,25 +1,32 @@
 package io.podoffload.webhook.injection;
 
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * All that the decision needs to know of a pod. Absent and null maps of the pod are empty maps here.
+ * All that the decision needs to know of a pod. What the pod does not have is null here.
  *
- * @param labels {@code metadata.labels}
- * @param annotations {@code metadata.annotations}
+ * @param hasMetadata whether {@code metadata} is there and an object
+ * @param hasAnnotations whether {@code metadata.annotations} is there and an object
+ * @param enabled the label {@link Labels#ENABLED}
+ * @param profile the annotation {@link Labels#PROFILE}
+ * @param container the annotation {@link Labels#CONTAINER}
+ * @param mirror whether this is the mirror of a static pod
  * @param hostNetwork {@code spec.hostNetwork}
+ * @param defaultNetwork the annotation {@link Labels#DEFAULT_NETWORK}
+ * @param networks the annotation {@link Labels#NETWORKS}
+ * @param readinessGates condition types of {@code spec.readinessGates}; null where there is no such list
  * @param containers {@code spec.containers}, then the restartable init containers
  */
 public record PodFacts(
-        Map<String, String> labels,
-        Map<String, String> annotations,
+        boolean hasMetadata,
+        boolean hasAnnotations,
+        @Nullable String enabled,
+        @Nullable String profile,
+        @Nullable String container,
+        boolean mirror,
         boolean hostNetwork,
-        List<ContainerFacts> containers) {
-
-    public PodFacts {
-        labels = Map.copyOf(labels);
-        annotations = Map.copyOf(annotations);
-        containers = List.copyOf(containers);
-    }
-}
+        Networks defaultNetwork,
+        Networks networks,
+        @Nullable List<String> readinessGates,
+        List<ContainerFacts> containers) {}

@@ -10,8 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class RandomPods {
 
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
-    private static final List<String> KEYS =
-            List.of("app", "a/b", "a~b", "v1.multus-cni.io/default-network", "pod-offload.io/container", "ü");
+    private static final List<String> KEYS = List.of("app", "a/b", "a~b", "ü");
 
     private final JsonMapper json = JsonMapper.shared();
     private final Random random;
@@ -22,23 +21,67 @@ final class RandomPods {
 
     ObjectNode next() {
         ObjectNode pod = json.createObjectNode().put("apiVersion", "v1").put("kind", "Pod");
-        ObjectNode metadata = pod.putObject("metadata").put("name", "p" + random.nextInt(1000));
-        metadata.putObject("labels").put("pod-offload.io/enabled", "true");
+        switch (random.nextInt(12)) {
+            case 0 -> pod.putNull("metadata");
+            case 1 -> {}
+            default -> metadata(pod.putObject("metadata"));
+        }
+        switch (random.nextInt(20)) {
+            case 0 -> pod.putNull("spec");
+            case 1 -> {}
+            default -> spec(pod.putObject("spec"));
+        }
+        return pod;
+    }
+
+    private void metadata(ObjectNode metadata) {
+        metadata.put("name", "p" + random.nextInt(1000));
+        if (random.nextInt(10) > 0) {
+            metadata.putObject("labels").put("pod-offload.io/enabled", random.nextInt(20) > 0 ? "true" : "false");
+        }
         switch (random.nextInt(4)) {
             case 0 -> metadata.putNull("annotations");
             case 1 -> metadata.putObject("annotations");
-            case 2 -> fill(metadata.putObject("annotations"), KEYS, "default/default");
+            case 2 -> annotations(metadata.putObject("annotations"));
             default -> {}
         }
-        ObjectNode spec = pod.putObject("spec");
+    }
+
+    private void annotations(ObjectNode annotations) {
+        fill(annotations, KEYS, "x");
+        fill(annotations, List.of("v1.multus-cni.io/default-network"), oneOf("default/default", "a/b", "[]", ""));
+        fill(
+                annotations,
+                List.of("k8s.v1.cni.cncf.io/networks"),
+                oneOf(
+                        "fast",
+                        "fast@net1,slow",
+                        "[{\"name\":\"fast\"},{\"name\":\"blue\",\"namespace\":\"shop\"}]",
+                        "[",
+                        "/"));
+        fill(annotations, List.of("pod-offload.io/container"), oneOf("c1", "c2", "c9"));
+        fill(annotations, List.of("pod-offload.io/profile"), oneOf("default", "bluefield", "gold"));
+    }
+
+    private String oneOf(String... values) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private void spec(ObjectNode spec) {
         if (random.nextInt(5) == 0) {
             spec.put("hostNetwork", random.nextBoolean());
+        }
+        switch (random.nextInt(5)) {
+            case 0 -> spec.putNull("readinessGates");
+            case 1 -> spec.putArray("readinessGates");
+            case 2 ->
+                spec.putArray("readinessGates").addObject().put("conditionType", oneOf("a", "pod-offload.io/bound"));
+            default -> {}
         }
         containers(spec, "containers");
         if (random.nextBoolean()) {
             containers(spec, "initContainers");
         }
-        return pod;
     }
 
     private void containers(ObjectNode spec, String field) {
@@ -79,7 +122,11 @@ final class RandomPods {
         switch (random.nextInt(4)) {
             case 0 -> resources.putNull(field);
             case 1 -> resources.putObject(field);
-            case 2 -> fill(resources.putObject(field), List.of("cpu", "memory", RESOURCE, "example.com/gpu"), "1");
+            case 2 ->
+                fill(
+                        resources.putObject(field),
+                        List.of("cpu", "memory", RESOURCE, "example.com/gpu"),
+                        oneOf("0", "1", "2"));
             default -> {}
         }
     }

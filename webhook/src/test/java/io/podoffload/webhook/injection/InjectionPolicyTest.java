@@ -1,5 +1,7 @@
 package io.podoffload.webhook.injection;
 
+import static io.podoffload.webhook.injection.KnownCluster.RESOURCE;
+import static io.podoffload.webhook.injection.PodFixture.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,58 +9,35 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** What exactly is patched; which decision is made when is in {@link DecisionTableTest}. */
 class InjectionPolicyTest {
 
-    private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
-    private static final Map<String, String> OPTED_IN = Map.of("pod-offload.io/enabled", "true");
     private static final Map<String, String> ONE = Map.of(RESOURCE, "1");
-    private static final ContainerFacts BARE = new ContainerFacts("/spec/containers/0", false, Map.of(), Map.of());
+    private static final PatchOperation GATE =
+            new PatchOperation("/spec/readinessGates", List.of(Map.of("conditionType", "pod-offload.io/bound")));
 
-    private final InjectionPolicy policy = new InjectionPolicy(new Profile("default/default", RESOURCE));
-
-    @Test
-    void aPodWithoutTheLabelIsLeftAlone() {
-        assertThat(policy.decide(new PodFacts(Map.of("app", "x"), Map.of(), false, List.of(BARE))))
-                .isEqualTo(new Decision.NotOptedIn());
+    private static Decision decide(PodFixture pod) {
+        return KnownCluster.policy(Conflict.WARN).decide(pod.facts(), Entry.LABEL, "shop", KnownCluster.usual());
     }
 
     @Test
-    void aPodThatOptsOutIsLeftAlone() {
-        assertThat(policy.decide(
-                        new PodFacts(Map.of("pod-offload.io/enabled", "false"), Map.of(), false, List.of(BARE))))
-                .isEqualTo(new Decision.OptedOut());
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"True", "yes", "1", ""})
-    void anyOtherValueOfTheLabelIsRefusedWithTheCure(String value) {
-        Decision decision =
-                policy.decide(new PodFacts(Map.of("pod-offload.io/enabled", value), Map.of(), false, List.of(BARE)));
-
-        assertThat(decision.allowed()).isFalse();
-        assertThat(((Decision.InvalidLabel) decision).message())
-                .contains("\"" + value + "\"")
-                .contains("write \"true\" to opt in or \"false\" to opt out");
-    }
-
-    @Test
-    void aLabelledPodGetsTheAnnotationAndTheRequestWithTheirMissingParents() {
-        assertThat(policy.decide(new PodFacts(OPTED_IN, Map.of(), false, List.of(BARE)))
-                        .patch())
+    void aLabelledPodGetsAnnotationRequestAndGateWithTheirMissingParents() {
+        assertThat(decide(pod().containerWithoutResources("app")).patch())
                 .containsExactly(
                         new PatchOperation(
                                 "/metadata/annotations", Map.of("v1.multus-cni.io/default-network", "default/default")),
-                        new PatchOperation("/spec/containers/0/resources", Map.of("limits", ONE, "requests", ONE)));
+                        new PatchOperation("/spec/containers/0/resources", Map.of("limits", ONE, "requests", ONE)),
+                        GATE);
     }
 
     @Test
-    void existingAnnotationsAndResourcesAreAddedToAndNotReplaced() {
-        ContainerFacts container =
-                new ContainerFacts("/spec/containers/0", true, Map.of("cpu", "2"), Map.of("cpu", "1"));
-
-        assertThat(policy.decide(new PodFacts(OPTED_IN, Map.of("a", "b"), false, List.of(container)))
+    void whatIsThereIsAddedToAndNotReplaced() {
+        assertThat(decide(pod().annotated()
+                                .gates("example.com/warm")
+                                .container("app", Map.of("cpu", "2"), Map.of("cpu", "1")))
                         .patch())
                 .containsExactly(
                         new PatchOperation(
@@ -66,74 +45,111 @@ class InjectionPolicyTest {
                         new PatchOperation(
                                 "/spec/containers/0/resources/limits/mellanox.com~1cx5_sriov_switchdev", "1"),
                         new PatchOperation(
-                                "/spec/containers/0/resources/requests/mellanox.com~1cx5_sriov_switchdev", "1"));
+                                "/spec/containers/0/resources/requests/mellanox.com~1cx5_sriov_switchdev", "1"),
+                        new PatchOperation("/spec/readinessGates/-", Map.of("conditionType", "pod-offload.io/bound")));
     }
 
     @Test
-    void aLimitWithoutARequestGetsTheRequestOfTheSameQuantity() {
-        ContainerFacts container = new ContainerFacts("/spec/containers/0", true, Map.of(RESOURCE, "2"), Map.of());
+    void eachSecondaryNetworkOfTheSameResourceNeedsAVfMore() {
+        Decision decision = decide(pod().networks("fast, shop/fast@net2,slow"));
 
-        assertThat(policy.decide(new PodFacts(
-                                OPTED_IN,
-                                Map.of("v1.multus-cni.io/default-network", "default/default"),
-                                false,
-                                List.of(container)))
+        assertThat(decision)
+                .isInstanceOfSatisfying(
+                        Decision.Inject.class,
+                        inject -> assertThat(inject.vfs()).isEqualTo(3));
+        assertThat(decision.patch())
+                .contains(new PatchOperation("/spec/containers/0/resources/limits", Map.of(RESOURCE, "3")));
+    }
+
+    @Test
+    void everyContainerThatAsksIsCompletedWithItsOwnQuantity() {
+        assertThat(decide(pod().defaultNetwork("default/default")
+                                .gates("pod-offload.io/bound")
+                                .container("app", Map.of(RESOURCE, "2"), null)
+                                .sidecar("vpn", null, ONE))
                         .patch())
-                .containsExactly(new PatchOperation("/spec/containers/0/resources/requests", Map.of(RESOURCE, "2")));
+                .containsExactly(
+                        new PatchOperation("/spec/containers/0/resources/requests", Map.of(RESOURCE, "2")),
+                        new PatchOperation("/spec/initContainers/0/resources/limits", ONE));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,2", "1,2", "0,1"})
+    void whatSeveralContainersAskForIsAddedUp(String first, String second) {
+        boolean enough = Integer.parseInt(first) + Integer.parseInt(second) >= 2;
+        Map<String, String> one = Map.of(RESOURCE, first);
+        Map<String, String> two = Map.of(RESOURCE, second);
+
+        Decision decision =
+                decide(pod().networks("fast").container("a", one, one).container("b", two, two));
+
+        assertThat(decision.notices().contains(new Notice.TooFew("1", 2))).isEqualTo(!enough);
     }
 
     @Test
-    void aResourceOnTheSecondContainerIsRespectedAndNotAddedTwice() {
-        ContainerFacts second = new ContainerFacts("/spec/containers/1", true, ONE, ONE);
+    void aQuantityInAnotherNotationIsNotJudged() {
+        Map<String, String> odd = Map.of(RESOURCE, "1k");
 
-        assertThat(policy.decide(new PodFacts(
-                        OPTED_IN,
-                        Map.of("v1.multus-cni.io/default-network", "default/default"),
-                        false,
-                        List.of(BARE, second))))
-                .isEqualTo(new Decision.Complete());
+        assertThat(decide(pod().container("app", odd, odd)).notices()).isEmpty();
     }
 
     @Test
-    void aPodThatNamesAnotherDefaultNetworkKeepsItAndTheUserIsWarned() {
-        Decision decision = policy.decide(new PodFacts(
-                OPTED_IN, Map.of("v1.multus-cni.io/default-network", "kube-system/own"), false, List.of(BARE)));
+    void aProfileWithoutTheGateAddsNone() {
+        assertThat(decide(pod().profile("bluefield")).patch())
+                .noneMatch(operation -> operation.path().startsWith("/spec/readinessGates"));
+    }
 
-        assertThat(decision).isEqualTo(new Decision.OtherNetwork("kube-system/own", "default/default"));
-        assertThat(decision.patch()).isEmpty();
-        assertThat(decision.warnings()).singleElement().asString().contains("kube-system/own");
+    @ParameterizedTest
+    @ValueSource(strings = {"default/default", " default/default ", "default/default@eth0"})
+    void theProfilesOwnNetworkInAnyFormIsNoConflict(String value) {
+        assertThat(decide(pod().defaultNetwork(value)).name()).isEqualTo("Inject");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"default", "default/default,default/default", "", "/default", "default/"})
+    void anythingElseIsAnotherNetworkBecauseMultusReadsABareNameInItsOwnNamespace(String value) {
+        assertThat(decide(pod().defaultNetwork(value)).name()).isEqualTo("OtherNetwork");
     }
 
     @Test
-    void aWarningIsNeverLongerThanTheApiServerShows() {
-        Decision decision = new Decision.OtherNetwork("x".repeat(300) + "\n", "default/default");
+    void twoProfilesMayShareAResource() {
+        InjectionPolicy policy = new InjectionPolicy(
+                Conflict.DENY,
+                Map.of(
+                        "default", Profile.of("default", "default/default", RESOURCE, true),
+                        "green", Profile.of("green", "default/green", RESOURCE, true)));
+
+        assertThat(policy.decide(pod().container("app", ONE, ONE).facts(), Entry.LABEL, "shop", KnownCluster.usual())
+                        .name())
+                .isEqualTo("Inject");
+    }
+
+    @Test
+    void aWarningIsNeverLongerThanTheApiServerShowsAndHasNothingInItThatWouldMakeItDropped() {
+        Decision decision = decide(pod().defaultNetwork("x".repeat(60) + "\n\uD800\u0085/" + "y".repeat(300)));
 
         assertThat(decision.warnings())
                 .singleElement()
                 .asString()
-                .hasSizeLessThanOrEqualTo(120)
-                .doesNotContain("\n");
-    }
-
-    @Test
-    void hostNetworkAndMirrorPodsAreLeftAloneWithAWarning() {
-        assertThat(policy.decide(new PodFacts(OPTED_IN, Map.of(), true, List.of(BARE))))
-                .isEqualTo(new Decision.HostNetwork())
-                .satisfies(decision -> assertThat(decision.warnings()).hasSize(1));
-        assertThat(policy.decide(
-                        new PodFacts(OPTED_IN, Map.of("kubernetes.io/config.mirror", "x"), false, List.of(BARE))))
-                .isEqualTo(new Decision.MirrorPod());
-    }
-
-    @Test
-    void aPodWithoutContainersIsLeftToTheApiServerToRefuse() {
-        assertThat(policy.decide(new PodFacts(OPTED_IN, Map.of(), false, List.of())))
-                .isEqualTo(new Decision.NoContainer());
+                .hasSize(120)
+                .endsWith("…")
+                .doesNotContain("\n")
+                .doesNotContain("\u0085");
     }
 
     @Test
     void aProfileThatMultusOrTheKubeletCouldNotReadIsRefused() {
-        assertThatThrownBy(() -> new Profile("default", RESOURCE)).hasMessageContaining("write namespace/name");
-        assertThatThrownBy(() -> new Profile("default/default", "vf")).hasMessageContaining("write domain/name");
+        assertThatThrownBy(() -> Profile.of("default", "default", RESOURCE, true))
+                .hasMessageContaining("write namespace/name");
+        assertThatThrownBy(() -> Profile.of("default", "default/default", "vf", true))
+                .hasMessageContaining("write domain/name");
+        assertThatThrownBy(() -> Profile.of("Default", "default/default", RESOURCE, true))
+                .hasMessageContaining("lower case");
+    }
+
+    @Test
+    void aPolicyNeedsTheProfileThatPodsGetWhichNameNone() {
+        assertThatThrownBy(() -> new InjectionPolicy(Conflict.WARN, Map.of()))
+                .hasMessageContaining("no profile named default");
     }
 }

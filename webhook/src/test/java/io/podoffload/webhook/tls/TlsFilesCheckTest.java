@@ -1,9 +1,10 @@
-package io.podoffload.webhook;
+package io.podoffload.webhook.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.podoffload.webhook.TlsFilesCheck.MissingTlsFile;
+import io.podoffload.webhook.WebhookApplication;
+import io.podoffload.webhook.tls.TlsFilesCheck.MissingTlsFile;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;

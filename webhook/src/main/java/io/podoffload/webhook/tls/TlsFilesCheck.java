@@ -1,4 +1,4 @@
-package io.podoffload.webhook;
+package io.podoffload.webhook.tls;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.ApplicationListener;
 
 /** Says which certificate file is missing before the server would fail on it in the words of its libraries. */
-final class TlsFilesCheck implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
+public final class TlsFilesCheck implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
 
     @Override
     public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {

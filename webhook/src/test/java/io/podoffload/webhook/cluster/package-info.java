@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.cluster;
+
+import org.jspecify.annotations.NullMarked;

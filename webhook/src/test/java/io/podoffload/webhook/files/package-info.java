@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.files;
+
+import org.jspecify.annotations.NullMarked;

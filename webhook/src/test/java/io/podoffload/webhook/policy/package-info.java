@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.policy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.serving;
+
+import org.jspecify.annotations.NullMarked;

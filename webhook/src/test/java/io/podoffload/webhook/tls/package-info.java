@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.tls;
+
+import org.jspecify.annotations.NullMarked;
