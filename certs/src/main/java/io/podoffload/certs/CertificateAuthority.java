@@ -71,20 +71,33 @@ public final class CertificateAuthority {
 
     /** A serving certificate for the names of {@code service}, valid for {@code lifetime} or as long as this CA. */
     public PemKeyPair issueFor(ServiceName service, Duration lifetime) {
+        List<String> names = service.dnsNames();
+        return issue(commonName(names.get(0)), names, KeyPurposeId.id_kp_serverAuth, lifetime);
+    }
+
+    /**
+     * A client certificate, valid for {@code lifetime} or as long as this CA.
+     *
+     * @param name common name and DNS name, for example {@code kube-apiserver}
+     */
+    public PemKeyPair issueForClient(String name, Duration lifetime) {
+        return issue(name, List.of(name), KeyPurposeId.id_kp_clientAuth, lifetime);
+    }
+
+    private PemKeyPair issue(String commonName, List<String> dnsNames, KeyPurposeId purpose, Duration lifetime) {
         try {
             KeyPair leaf = newKeys();
-            List<String> names = service.dnsNames();
             Instant now = clock.instant();
             Duration left = Duration.between(now, certificate.getNotAfter().toInstant());
             X509v3CertificateBuilder draft = draft(
                     new X500Name(certificate.getSubjectX500Principal().getName()),
-                    new X500Name("CN=" + commonName(names.get(0))),
+                    new X500Name("CN=" + commonName),
                     leaf.getPublic(),
                     now,
                     lifetime.compareTo(left) < 0 ? lifetime : left);
             draft.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
             draft.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-            draft.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+            draft.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose));
             draft.addExtension(
                     Extension.authorityKeyIdentifier,
                     false,
@@ -92,12 +105,12 @@ public final class CertificateAuthority {
             draft.addExtension(
                     Extension.subjectAlternativeName,
                     false,
-                    new GeneralNames(names.stream()
+                    new GeneralNames(dnsNames.stream()
                             .map(name -> new GeneralName(GeneralName.dNSName, name))
                             .toArray(GeneralName[]::new)));
             return new PemKeyPair(pem(sign(draft, keys.getPrivate())), pem(leaf.getPrivate()));
         } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
-            throw new IllegalStateException("cannot issue a certificate for " + service, e);
+            throw new IllegalStateException("cannot issue a certificate for " + commonName, e);
         }
     }
 

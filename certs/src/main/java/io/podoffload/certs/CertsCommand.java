@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,7 +80,12 @@ public final class CertsCommand implements Runnable {
         @Option(names = "--days", defaultValue = "90", description = "life of the certificate (${DEFAULT-VALUE})")
         private int days;
 
-        @Option(names = "--out", required = true, description = "folder for the four files")
+        @Option(
+                names = "--client",
+                description = "also write client.crt and client.key for this client, for example kube-apiserver")
+        private @Nullable String client;
+
+        @Option(names = "--out", required = true, description = "folder for the files")
         private Path out = Path.of("");
 
         @Override
@@ -92,6 +98,11 @@ public final class CertsCommand implements Runnable {
                     CertificateAuthority.create("pod-offload CA", Duration.ofDays(caDays), Clock.systemUTC());
             authority.pem().writeTo(out.resolve("ca.crt"), out.resolve("ca.key"));
             authority.issueFor(name, Duration.ofDays(days)).writeTo(out.resolve("tls.crt"), out.resolve("tls.key"));
+            if (client != null) {
+                authority
+                        .issueForClient(client, Duration.ofDays(days))
+                        .writeTo(out.resolve("client.crt"), out.resolve("client.key"));
+            }
             PrintWriter stdout = spec.commandLine().getOut();
             stdout.printf("%s: ca.crt, ca.key, tls.crt and tls.key for %s%n", out, String.join(", ", name.dnsNames()));
             return CommandLine.ExitCode.OK;

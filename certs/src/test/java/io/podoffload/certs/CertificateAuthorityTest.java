@@ -43,6 +43,16 @@ class CertificateAuthorityTest {
     }
 
     @Test
+    void aClientCertificateCannotServe() throws Exception {
+        X509Certificate client = parse(
+                authority.issueForClient("kube-apiserver", Duration.ofDays(1)).certificate());
+
+        client.verify(parse(authority.pem().certificate()).getPublicKey());
+        assertThat(client.getSubjectX500Principal().getName()).isEqualTo("CN=kube-apiserver");
+        assertThat(client.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.2");
+    }
+
+    @Test
     void itIsValidFromALittleBeforeNowForTheLifetimeAskedFor() throws Exception {
         X509Certificate leaf = parse(authority
                 .issueFor(new ServiceName("hook", "net"), Duration.ofDays(2))

@@ -122,8 +122,8 @@ public final class Reloading<T> implements AutoCloseable {
             contents = now;
             T value = reader.read(now);
             current = value;
-            onChange.accept(value);
             LOG.info("the {} has changed, generation {}", name, generation.incrementAndGet());
+            onChange.accept(value);
         } catch (Exception e) {
             failures.increment();
             LOG.warn("the {} in {} cannot be used, the one before it is kept: {}", name, files, e.getMessage());

@@ -2,19 +2,16 @@ package io.podoffload.webhook.admission;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /** What the API server and Multus ask of a pod with VFs. */
 final class PodRules {
 
-    private static final Set<String> RESOURCES = Set.of("mellanox.com/cx5_sriov_switchdev", "nvidia.com/bf3");
-
     private PodRules() {}
 
-    /** Rules that {@code after} breaks and {@code before} did not. */
-    static List<String> broken(JsonNode before, JsonNode after) {
+    /** Rules that {@code after} breaks and {@code before} did not, for a profile with this resource. */
+    static List<String> broken(JsonNode before, JsonNode after, String resource) {
         List<String> broken = new ArrayList<>();
         if (after.at("/metadata/annotations")
                 .path("v1.multus-cni.io/default-network")
@@ -28,17 +25,15 @@ final class PodRules {
             for (int index = 0; index < containers.size(); index++) {
                 JsonNode old = before.path("spec").path(list).path(index).path("resources");
                 JsonNode now = containers.path(index).path("resources");
-                for (String resource : RESOURCES) {
-                    boolean plainInit = list.equals("initContainers")
-                            && !containers
-                                    .path(index)
-                                    .path("restartPolicy")
-                                    .asString("")
-                                    .equals("Always");
-                    holders += !plainInit && !quantity(now, "limits", resource).isEmpty() ? 1 : 0;
-                    if (!plainInit && !now.equals(old) && unequal(now, resource) && !bothGiven(old, resource)) {
-                        broken.add(resource + " of " + list + " " + index + ": limit and request differ");
-                    }
+                boolean plainInit = list.equals("initContainers")
+                        && !containers
+                                .path(index)
+                                .path("restartPolicy")
+                                .asString("")
+                                .equals("Always");
+                holders += !plainInit && !quantity(now, "limits", resource).isEmpty() ? 1 : 0;
+                if (!plainInit && unequal(now, resource) && !bothGiven(old, resource)) {
+                    broken.add(list + " " + index + ": limit and request differ");
                 }
                 kept(old, now, broken);
             }
