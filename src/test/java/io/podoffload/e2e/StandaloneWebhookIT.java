@@ -41,7 +41,7 @@ class StandaloneWebhookIT {
         try (JavaProgram webhook = new JavaProgram(
                 project.resolve("webhook/target/webhook.jar"),
                 folder.resolve("webhook.log"),
-                "Started WebhookApplication",
+                "ready on port",
                 Map.of(),
                 List.of(
                         "--spring.profiles.active=standalone",

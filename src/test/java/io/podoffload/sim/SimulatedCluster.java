@@ -1,10 +1,15 @@
 package io.podoffload.sim;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -69,6 +74,7 @@ public final class SimulatedCluster implements AutoCloseable {
             Files.createDirectories(logs);
             api = started(new ApiServer());
             exposeWebhook();
+            createObjects();
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
@@ -123,30 +129,87 @@ public final class SimulatedCluster implements AutoCloseable {
         api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
     }
 
+    /** What an administrator and Kube-OVN made long before. */
+    private void createObjects() {
+        createNamespace("default", Map.of());
+        createNamespace(WEBHOOK.namespace(), Map.of());
+        api.client()
+                .resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName(NODE)
+                        .endMetadata()
+                        .build())
+                .create();
+        CustomResourceDefinition networks = new CustomResourceDefinitionBuilder()
+                .withNewMetadata()
+                .withName("network-attachment-definitions.k8s.cni.cncf.io")
+                .endMetadata()
+                .withNewSpec()
+                .withGroup("k8s.cni.cncf.io")
+                .withScope("Namespaced")
+                .withNewNames()
+                .withKind("NetworkAttachmentDefinition")
+                .withPlural("network-attachment-definitions")
+                .endNames()
+                .addNewVersion()
+                .withName("v1")
+                .endVersion()
+                .endSpec()
+                .build();
+        api.client().resource(networks).create();
+        api.client()
+                .genericKubernetesResources(CustomResourceDefinitionContext.fromCrd(networks))
+                .inNamespace("default")
+                .resource(new GenericKubernetesResourceBuilder()
+                        .withApiVersion("k8s.cni.cncf.io/v1")
+                        .withKind("NetworkAttachmentDefinition")
+                        .withNewMetadata()
+                        .withNamespace("default")
+                        .withName("default")
+                        .withAnnotations(Map.of("k8s.v1.cni.cncf.io/resourceName", "mellanox.com/cx5_sriov_switchdev"))
+                        .endMetadata()
+                        .build())
+                .create();
+    }
+
+    /** Creates a Namespace with these labels. */
+    public void createNamespace(String name, Map<String, String> labels) {
+        api.client()
+                .resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .withLabels(labels)
+                        .endMetadata()
+                        .build())
+                .create();
+    }
+
     private JavaProgram launchWebhook(Path project) {
         return new JavaProgram(
                 project.resolve("webhook/target/webhook.jar"),
                 logs.resolve("webhook.log"),
-                "Started WebhookApplication",
-                Map.of(),
+                "ready on port",
+                toApiServer(),
                 List.of(
                         "--server.port=" + WEBHOOK_PORT,
+                        "--pod-offload.drain=1s",
                         "--pod-offload.tls.certificate=" + directory.resolve("tls/tls.crt"),
                         "--pod-offload.tls.private-key=" + directory.resolve("tls/tls.key"),
                         "--logging.level.io.podoffload=debug"));
     }
 
+    private Map<String, String> toApiServer() {
+        return Map.of(
+                "KUBERNETES_MASTER",
+                api.url(),
+                "KUBERNETES_AUTH_TRYKUBECONFIG",
+                "false",
+                "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
+                "false");
+    }
+
     /** The manifest as a user would apply it, with the caBundle filled in. */
     private void configureWebhook() throws IOException {
-        for (String name : List.of("default", WEBHOOK.namespace())) {
-            api.client()
-                    .resource(new NamespaceBuilder()
-                            .withNewMetadata()
-                            .withName(name)
-                            .endMetadata()
-                            .build())
-                    .create();
-        }
         try (InputStream manifest =
                 Objects.requireNonNull(getClass().getResourceAsStream("/webhook-configuration.yaml"))) {
             MutatingWebhookConfiguration configuration =
@@ -184,13 +247,7 @@ public final class SimulatedCluster implements AutoCloseable {
                 project.resolve("node-binder/target/node-binder.jar"),
                 logs.resolve("node-binder.log"),
                 "looking after the VFs",
-                Map.of(
-                        "KUBERNETES_MASTER",
-                        api.url(),
-                        "KUBERNETES_AUTH_TRYKUBECONFIG",
-                        "false",
-                        "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
-                        "false"),
+                toApiServer(),
                 List.of(
                         "--pod-offload.node-name=" + NODE,
                         "--pod-offload.sysfs=" + nic.sysfs(),
@@ -262,7 +319,12 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** Creates the pod as a user does. */
     public Pod create(Pod pod) {
-        return api.client().resource(pod).inNamespace("default").create();
+        return create(pod, "default");
+    }
+
+    /** Creates the pod in another Namespace. */
+    public Pod create(Pod pod, String namespace) {
+        return api.client().resource(pod).inNamespace(namespace).create();
     }
 
     /** Waits until the pod is what {@code condition} says. */

@@ -1,14 +1,18 @@
 package io.podoffload.sim;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kubelet.v1.AllocatableResourcesRequest;
+import io.podoffload.binder.kubelet.v1.AllocatableResourcesResponse;
 import io.podoffload.binder.kubelet.v1.ContainerDevices;
 import io.podoffload.binder.kubelet.v1.ContainerResources;
 import io.podoffload.binder.kubelet.v1.ListPodResourcesRequest;
@@ -22,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +53,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final SimulatedRuntime runtime;
     private final Map<CniMode, Cni> cnis;
     private final Path directory;
+    private final List<PciAddress> vfs;
     private final List<PciAddress> free = new ArrayList<>(); // guarded by this
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
@@ -81,6 +87,7 @@ final class SimulatedKubelet implements AutoCloseable {
         this.directory = directory;
         this.runtime = runtime;
         this.cnis = cnis;
+        this.vfs = List.copyOf(vfs);
         this.free.addAll(vfs);
         this.server = new UnixServer(socket, new Lister());
         this.informer = client.pods()
@@ -99,6 +106,8 @@ final class SimulatedKubelet implements AutoCloseable {
                     public void onUpdate(Pod before, Pod pod) {
                         if (pod.getMetadata().getDeletionTimestamp() != null) {
                             terminate(pod);
+                        } else {
+                            reportReadiness(pod);
                         }
                     }
 
@@ -193,6 +202,50 @@ final class SimulatedKubelet implements AutoCloseable {
             status.put("phase", "Running").put("podIP", sandbox.ip());
             status.putArray("podIPs").addObject().put("ip", sandbox.ip());
         });
+    }
+
+    /** Ready when its containers run and the condition of each readiness gate is True. */
+    private void reportReadiness(Pod pod) {
+        Map<String, String> conditions = new HashMap<>();
+        if (pod.getStatus() != null) {
+            pod.getStatus().getConditions().forEach(one -> conditions.put(one.getType(), one.getStatus()));
+        }
+        boolean running =
+                pod.getStatus() != null && "Running".equals(pod.getStatus().getPhase());
+        boolean ready = running
+                && pod.getSpec().getReadinessGates().stream()
+                        .allMatch(gate -> "True".equals(conditions.get(gate.getConditionType())));
+        String status = ready ? "True" : "False";
+        RunningPod mine = pods.get(pod.getMetadata().getUid());
+        if (running && mine != null && !status.equals(conditions.get("Ready"))) {
+            chain(mine, () -> applyCondition(pod, "Ready", status));
+        }
+    }
+
+    private void applyCondition(Pod pod, String type, String status) {
+        try {
+            client.pods()
+                    .inNamespace(pod.getMetadata().getNamespace())
+                    .withName(pod.getMetadata().getName())
+                    .subresource("status")
+                    .patch(
+                            PatchContext.of(PatchType.SERVER_SIDE_APPLY),
+                            new PodBuilder()
+                                    .withNewMetadata()
+                                    .withNamespace(pod.getMetadata().getNamespace())
+                                    .withName(pod.getMetadata().getName())
+                                    .withUid(pod.getMetadata().getUid())
+                                    .endMetadata()
+                                    .withNewStatus()
+                                    .addNewCondition()
+                                    .withType(type)
+                                    .withStatus(status)
+                                    .endCondition()
+                                    .endStatus()
+                                    .build());
+        } catch (KubernetesClientException e) {
+            LOG.debug("pod {} went meanwhile", pod.getMetadata().getName(), e);
+        }
     }
 
     private void stop(RunningPod pod) {
@@ -329,6 +382,17 @@ final class SimulatedKubelet implements AutoCloseable {
                         .addContainers(container));
             }
             observer.onNext(response.build());
+            observer.onCompleted();
+        }
+
+        @Override
+        public void getAllocatableResources(
+                AllocatableResourcesRequest request, StreamObserver<AllocatableResourcesResponse> observer) {
+            ContainerDevices.Builder devices = ContainerDevices.newBuilder().setResourceName(RESOURCE);
+            vfs.forEach(pci -> devices.addDeviceIds(pci.value()));
+            observer.onNext(AllocatableResourcesResponse.newBuilder()
+                    .addDevices(devices)
+                    .build());
             observer.onCompleted();
         }
     }

@@ -12,6 +12,7 @@ import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kube.BindingReporter;
 import io.podoffload.binder.kube.NodePods;
+import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.PodView;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.ovs.IntegrationBridge;
@@ -50,6 +51,8 @@ final class NodeBinder implements SmartLifecycle {
     private final ManagedChannel kubeletChannel;
     private final ManagedChannel criChannel;
     private final Links host = Links.ofHost();
+    private final PodResources kubelet;
+    private final NodeReport report;
     private final IntegrationBridge bridge;
     private final NodePods pods;
     private final BindingReporter reporter;
@@ -74,12 +77,13 @@ final class NodeBinder implements SmartLifecycle {
         Clock clock = Clock.systemUTC();
         kubeletChannel = UnixChannel.to(properties.kubeletSocket(), eventLoop);
         criChannel = UnixChannel.to(properties.criSocket(), eventLoop);
-        PodResources kubelet = new PodResources(kubeletChannel, properties.resources());
+        kubelet = new PodResources(kubeletChannel, properties.resources());
         Sandboxes sandboxes = new Sandboxes(criChannel, json);
         NicTopology topology = new NicTopology(properties.sysfs(), new Devlink());
         bridge = new IntegrationBridge(
                 json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
         pods = new NodePods(client, properties.nodeName(), this::podChanged, this::podGone);
+        report = new NodeReport(client, properties.namespace(), properties.nodeName());
         reporter = new BindingReporter(client, pods, properties.nodeName(), clock);
         NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
         reconciler = new Reconciler(
@@ -111,8 +115,13 @@ final class NodeBinder implements SmartLifecycle {
         linkMonitor = new LinkMonitor(link -> later(() -> watch.linkChanged(link)), this::resync);
         looking = true;
         Future<?> unused = events.scheduleWithFixedDelay(
-                () -> follow(watch::resync), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
+                () -> follow(this::resyncAndReport), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
         LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    private void resyncAndReport() {
+        watch.resync();
+        report.write(kubelet.allocatable());
     }
 
     /** Whether every VF has been looked at, so that the binder acts on what it sees. */

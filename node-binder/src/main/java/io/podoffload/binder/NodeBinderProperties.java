@@ -10,6 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * The node-binder's settings.
  *
  * @param nodeName name of the node that the binder runs on, as the API server knows it
+ * @param namespace the Namespace that the webhook and the node-binders run in
  * @param resources extended resources that stand for VFs, domain/name
  * @param sysfs root of sysfs
  * @param kubeletSocket socket of the kubelet's PodResources API
@@ -21,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("pod-offload")
 public record NodeBinderProperties(
         @DefaultValue("") String nodeName,
+        @DefaultValue("pod-offload") String namespace,
         @DefaultValue("mellanox.com/cx5_sriov_switchdev") Set<String> resources,
         @DefaultValue("/sys") Path sysfs,
 

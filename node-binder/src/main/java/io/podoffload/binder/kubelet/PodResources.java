@@ -2,13 +2,16 @@ package io.podoffload.binder.kubelet;
 
 import io.grpc.ManagedChannel;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kubelet.v1.AllocatableResourcesRequest;
 import io.podoffload.binder.kubelet.v1.ContainerDevices;
 import io.podoffload.binder.kubelet.v1.ContainerResources;
 import io.podoffload.binder.kubelet.v1.ListPodResourcesRequest;
 import io.podoffload.binder.kubelet.v1.PodResourcesListerGrpc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -56,5 +59,18 @@ public final class PodResources {
                     }
                 });
         return allotments;
+    }
+
+    /** How many devices of each resource the kubelet has for pods, allotted ones included; healthy ones only. */
+    public Map<String, Integer> allocatable() {
+        Map<String, Integer> counts = new TreeMap<>();
+        kubelet
+                .withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
+                .getAllocatableResources(AllocatableResourcesRequest.getDefaultInstance())
+                .getDevicesList()
+                .stream()
+                .filter(devices -> resources.contains(devices.getResourceName()))
+                .forEach(devices -> counts.merge(devices.getResourceName(), devices.getDeviceIdsCount(), Integer::sum));
+        return counts;
     }
 }
