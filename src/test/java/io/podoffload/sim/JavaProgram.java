@@ -91,6 +91,11 @@ public final class JavaProgram implements AutoCloseable {
         end(process.destroyForcibly());
     }
 
+    /** SIGTERM, and does not wait. */
+    public void terminate() {
+        process.destroy();
+    }
+
     /** SIGTERM, and waits for the end. */
     @Override
     public void close() {
