@@ -4,13 +4,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.podoffload.webhook.cluster.ClusterView;
 import io.podoffload.webhook.injection.Decision;
 import io.podoffload.webhook.injection.Entry;
-import io.podoffload.webhook.injection.InjectionPolicy;
 import io.podoffload.webhook.injection.PodFacts;
 import io.podoffload.webhook.policy.PolicyFile;
 import io.podoffload.webhook.serving.Phase;
 import io.podoffload.webhook.tls.ClientIdentity;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -76,46 +76,55 @@ final class AdmissionEndpoint {
                     "Accept",
                     "application/json");
         }
-        return ReviewBody.read(http).flatMap(body -> {
-            try {
-                if (body.isTooLarge()) {
-                    return rejected(HttpStatus.CONTENT_TOO_LARGE, "a review has at most 7 MiB");
-                }
-                if (body.isCrowdedOut()) {
-                    return rejected(
-                            HttpStatus.TOO_MANY_REQUESTS,
-                            "too many large reviews at once",
-                            HttpHeaders.RETRY_AFTER,
-                            "1");
-                }
-                Review review = body.review();
-                return decide(review, entry).flatMap(decision -> {
+        return ReviewBody.read(http)
+                .flatMap(body -> answer(body, entry, decided -> {
                     if (!warmUp) {
-                        journal.decided(review, decision, headers, System.nanoTime() - started);
+                        journal.decided(decided.review(), decided.decision(), headers, System.nanoTime() - started);
                     }
-                    return reply(HttpStatus.OK, MediaType.APPLICATION_JSON, ReviewWriter.write(review.uid(), decision));
-                });
-            } catch (InvalidReviewException e) {
-                return rejected(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
-            } finally {
-                body.release();
+                }));
+    }
+
+    private record Decided(Review review, Decision decision) {}
+
+    private Mono<ServerResponse> answer(ReviewBody body, Entry entry, Consumer<Decided> journal) {
+        try {
+            if (body.isTooLarge()) {
+                return rejected(HttpStatus.CONTENT_TOO_LARGE, "a review has at most 7 MiB");
             }
-        });
+            if (body.isCrowdedOut()) {
+                return rejected(
+                        HttpStatus.TOO_MANY_REQUESTS, "too many large reviews at once", HttpHeaders.RETRY_AFTER, "1");
+            }
+            Review review = body.review();
+            Decision decision = decide(review, entry);
+            return decision instanceof Decision.UnknownNamespace
+                    ? decideLater(review, entry).flatMap(later -> answer(later, journal))
+                    : answer(new Decided(review, decision), journal);
+        } catch (InvalidReviewException e) {
+            return rejected(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        } finally {
+            body.release();
+        }
+    }
+
+    private static Mono<ServerResponse> answer(Decided decided, Consumer<Decided> journal) {
+        journal.accept(decided);
+        return write(
+                ServerResponse.ok().contentType(MediaType.APPLICATION_JSON),
+                ReviewWriter.write(decided.review().uid(), decided.decision()));
     }
 
     /** A Namespace that is not known yet is waited for; nothing else is. */
-    private Mono<Decision> decide(Review review, Entry entry) {
-        Decision decision = decideNow(review, entry);
-        return decision instanceof Decision.UnknownNamespace
-                ? Mono.fromFuture(cluster.awaitNamespace(review.namespace()), true)
-                        .then(Mono.fromSupplier(() -> decideNow(review, entry)))
-                : Mono.just(decision);
+    private Mono<Decided> decideLater(Review review, Entry entry) {
+        return Mono.fromFuture(cluster.awaitNamespace(review.namespace()), true)
+                .then(Mono.fromSupplier(() -> new Decided(review, decide(review, entry))));
     }
 
-    private Decision decideNow(Review review, Entry entry) {
+    private Decision decide(Review review, Entry entry) {
         PodFacts pod = review.pod();
-        InjectionPolicy now = policy.get();
-        return pod == null ? new Decision.NotAPodCreation() : now.decide(pod, entry, review.namespace(), cluster);
+        return pod == null
+                ? new Decision.NotAPodCreation()
+                : policy.get().decide(pod, entry, review.namespace(), cluster);
     }
 
     private static boolean isJson(HttpHeaders headers) {
@@ -150,10 +159,6 @@ final class AdmissionEndpoint {
             response.header(HttpHeaders.CONNECTION, "close");
         }
         return write(response, (why + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Mono<ServerResponse> reply(HttpStatus status, MediaType type, byte[] body) {
-        return write(ServerResponse.status(status).contentType(type), body);
     }
 
     private static Mono<ServerResponse> write(ServerResponse.BodyBuilder response, byte[] body) {

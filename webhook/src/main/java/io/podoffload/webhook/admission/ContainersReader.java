@@ -1,16 +1,18 @@
 package io.podoffload.webhook.admission;
 
+import io.podoffload.webhook.admission.JsonWalk.Names;
 import io.podoffload.webhook.injection.ContainerFacts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 
 /** Reads a list of containers. */
 final class ContainersReader {
+
+    private static final Names CONTAINER = Names.of("name", "restartPolicy", "resources");
+    private static final Names RESOURCES = Names.of("limits", "requests");
 
     private String name = "";
     private boolean restartable;
@@ -26,13 +28,13 @@ final class ContainersReader {
      *
      * @param path JSON Pointer to the list, with a slash at its end
      */
-    static List<ContainerFacts> read(JsonParser json, String path, boolean regular) {
-        if (!Values.isArray(json)) {
+    static List<ContainerFacts> read(JsonWalk json, String path, boolean regular) throws InvalidReviewException {
+        if (!json.enterArray()) {
             return List.of();
         }
         List<ContainerFacts> containers = new ArrayList<>(4);
-        for (int index = 0; json.nextToken() != JsonToken.END_ARRAY; index++) {
-            if (!Values.isObject(json)) {
+        for (int index = 0; json.hasElement(); index++) {
+            if (!json.enterObject()) {
                 continue;
             }
             ContainersReader one = new ContainersReader();
@@ -45,43 +47,40 @@ final class ContainersReader {
         return containers;
     }
 
-    private void container(JsonParser json) {
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+    private void container(JsonWalk json) throws InvalidReviewException {
+        for (String field = json.nextName(CONTAINER); field != null; field = json.nextName(CONTAINER)) {
             switch (field) {
-                case "name" -> name = Values.text(json, "");
-                case "restartPolicy" -> restartable = Values.text(json, "").equals("Always");
+                case "name" -> name = json.text("");
+                case "restartPolicy" -> restartable = json.text("").equals("Always");
                 case "resources" -> resources(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private void resources(JsonParser json) {
+    private void resources(JsonWalk json) throws InvalidReviewException {
         limits = null;
         requests = null;
-        hasResources = Values.isObject(json);
+        hasResources = json.enterObject();
         if (!hasResources) {
             return;
         }
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(RESOURCES); field != null; field = json.nextName(RESOURCES)) {
             switch (field) {
                 case "limits" -> limits = quantities(json);
                 case "requests" -> requests = quantities(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private static @Nullable Map<String, String> quantities(JsonParser json) {
-        if (!Values.isObject(json)) {
+    private static @Nullable Map<String, String> quantities(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return null;
         }
         Map<String, String> quantities = new HashMap<>();
         for (String resource = json.nextName(); resource != null; resource = json.nextName()) {
-            json.nextToken();
-            String quantity = Values.text(json);
+            String quantity = json.text();
             if (quantity != null) {
                 quantities.put(resource, quantity);
             }

@@ -1,15 +1,11 @@
 package io.podoffload.webhook.admission;
 
+import io.podoffload.webhook.admission.JsonWalk.Names;
 import io.podoffload.webhook.injection.NetworkSelection;
 import io.podoffload.webhook.injection.Networks;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads a network selection annotation in either of its forms, telling them apart as Multus does.
@@ -18,7 +14,7 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class NetworksReader {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final Names SELECTION = Names.of("name", "namespace");
 
     private NetworksReader() {}
 
@@ -35,36 +31,41 @@ final class NetworksReader {
     }
 
     private static @Nullable List<NetworkSelection> parseJson(String annotation) {
-        List<NetworkSelection> selections = new ArrayList<>();
-        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), annotation)) {
-            if (json.nextToken() != JsonToken.START_ARRAY) {
-                return null;
-            }
-            while (json.nextToken() != JsonToken.END_ARRAY) {
-                NetworkSelection selection = selection(json);
-                if (selection == null) {
-                    return null;
-                }
-                selections.add(selection);
-            }
-            return json.nextToken() == null ? selections : null;
-        } catch (JacksonException e) {
+        JsonWalk json = JsonWalk.of(annotation);
+        try {
+            List<NetworkSelection> selections = json.enterArray() ? selections(json) : null;
+            json.finish();
+            return selections;
+        } catch (InvalidReviewException e) {
             return null; // whoever made the pod is warned of it
         }
     }
 
-    private static @Nullable NetworkSelection selection(JsonParser json) {
-        if (!Values.isObject(json)) {
+    private static @Nullable List<NetworkSelection> selections(JsonWalk json) throws InvalidReviewException {
+        List<NetworkSelection> selections = new ArrayList<>();
+        boolean readable = true;
+        while (json.hasElement()) {
+            NetworkSelection selection = selection(json);
+            if (selection == null) {
+                readable = false;
+            } else {
+                selections.add(selection);
+            }
+        }
+        return readable ? selections : null;
+    }
+
+    private static @Nullable NetworkSelection selection(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return null;
         }
         String name = "";
         String namespace = "";
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(SELECTION); field != null; field = json.nextName(SELECTION)) {
             switch (field) {
-                case "name" -> name = Values.text(json, "");
-                case "namespace" -> namespace = Values.text(json, "");
-                default -> json.skipChildren();
+                case "name" -> name = json.text("");
+                case "namespace" -> namespace = json.text("");
+                default -> json.skip();
             }
         }
         return name.isEmpty() ? null : new NetworkSelection(namespace.isEmpty() ? null : namespace, name);

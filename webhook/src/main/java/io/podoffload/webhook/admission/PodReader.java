@@ -1,5 +1,6 @@
 package io.podoffload.webhook.admission;
 
+import io.podoffload.webhook.admission.JsonWalk.Names;
 import io.podoffload.webhook.cluster.Owner;
 import io.podoffload.webhook.injection.ContainerFacts;
 import io.podoffload.webhook.injection.Labels;
@@ -10,11 +11,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 
 /** Reads the pod of a review. */
 final class PodReader {
+
+    private static final Names POD = Names.of("metadata", "spec");
+    private static final Names METADATA = Names.of("name", "generateName", "labels", "annotations", "ownerReferences");
+    private static final Names LABELS = Names.of(Labels.ENABLED);
+    private static final Names ANNOTATIONS =
+            Names.of(Labels.PROFILE, Labels.CONTAINER, Labels.DEFAULT_NETWORK, Labels.NETWORKS, Labels.MIRROR);
+    private static final Names OWNER = Names.of("apiVersion", "kind", "name", "uid", "controller");
+    private static final Names SPEC = Names.of("hostNetwork", "containers", "initContainers", "readinessGates");
+    private static final Names GATE = Names.of("conditionType");
 
     private boolean hasMetadata;
     private boolean hasAnnotations;
@@ -35,17 +43,16 @@ final class PodReader {
     private PodReader() {}
 
     /** Null where the parser stands at no object. */
-    static @Nullable PodReader read(JsonParser json) {
-        if (!Values.isObject(json)) {
+    static @Nullable PodReader read(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return null;
         }
         PodReader reader = new PodReader();
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(POD); field != null; field = json.nextName(POD)) {
             switch (field) {
                 case "metadata" -> reader.metadata(json);
                 case "spec" -> reader.spec(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
         return reader;
@@ -78,79 +85,75 @@ final class PodReader {
                 containers);
     }
 
-    private void metadata(JsonParser json) {
-        hasMetadata = Values.isObject(json);
+    private void metadata(JsonWalk json) throws InvalidReviewException {
+        hasMetadata = json.enterObject();
         if (!hasMetadata) {
             return;
         }
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(METADATA); field != null; field = json.nextName(METADATA)) {
             switch (field) {
-                case "name" -> name = Values.text(json, "");
-                case "generateName" -> generateName = Values.text(json, "");
+                case "name" -> name = json.text("");
+                case "generateName" -> generateName = json.text("");
                 case "labels" -> labels(json);
                 case "annotations" -> annotations(json);
                 case "ownerReferences" -> owners(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private void labels(JsonParser json) {
-        if (!Values.isObject(json)) {
+    private void labels(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return;
         }
-        for (String key = json.nextName(); key != null; key = json.nextName()) {
-            json.nextToken();
+        for (String key = json.nextName(LABELS); key != null; key = json.nextName(LABELS)) {
             if (key.equals(Labels.ENABLED)) {
-                enabled = Values.text(json);
+                enabled = json.text();
             } else {
-                json.skipChildren();
+                json.skip();
             }
         }
     }
 
-    private void annotations(JsonParser json) {
-        hasAnnotations = Values.isObject(json);
+    private void annotations(JsonWalk json) throws InvalidReviewException {
+        hasAnnotations = json.enterObject();
         if (!hasAnnotations) {
             return;
         }
-        for (String key = json.nextName(); key != null; key = json.nextName()) {
-            json.nextToken();
+        for (String key = json.nextName(ANNOTATIONS); key != null; key = json.nextName(ANNOTATIONS)) {
             switch (key) {
-                case Labels.PROFILE -> profile = Values.text(json);
-                case Labels.CONTAINER -> container = Values.text(json);
-                case Labels.DEFAULT_NETWORK -> defaultNetwork = NetworksReader.read(Values.text(json));
-                case Labels.NETWORKS -> networks = NetworksReader.read(Values.text(json));
+                case Labels.PROFILE -> profile = json.text();
+                case Labels.CONTAINER -> container = json.text();
+                case Labels.DEFAULT_NETWORK -> defaultNetwork = NetworksReader.read(json.text());
+                case Labels.NETWORKS -> networks = NetworksReader.read(json.text());
                 case Labels.MIRROR -> {
                     mirror = true;
-                    json.skipChildren();
+                    json.skip();
                 }
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private void owners(JsonParser json) {
-        if (!Values.isArray(json)) {
+    private void owners(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterArray()) {
             return;
         }
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-            if (Values.isObject(json)) {
+        while (json.hasElement()) {
+            if (json.enterObject()) {
                 owner(json);
             }
         }
     }
 
-    private void owner(JsonParser json) {
+    private void owner(JsonWalk json) throws InvalidReviewException {
         Map<String, String> reference = new HashMap<>();
         boolean controller = false;
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(OWNER); field != null; field = json.nextName(OWNER)) {
             if (field.equals("controller")) {
-                controller = Values.isTrue(json);
+                controller = json.isTrue();
             } else {
-                reference.put(field, Values.text(json, ""));
+                reference.put(field, json.text(""));
             }
         }
         if (controller) {
@@ -162,34 +165,32 @@ final class PodReader {
         }
     }
 
-    private void spec(JsonParser json) {
-        if (!Values.isObject(json)) {
+    private void spec(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return;
         }
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(SPEC); field != null; field = json.nextName(SPEC)) {
             switch (field) {
-                case "hostNetwork" -> hostNetwork = Values.isTrue(json);
+                case "hostNetwork" -> hostNetwork = json.isTrue();
                 case "containers" -> regular = ContainersReader.read(json, "/spec/containers/", true);
                 case "initContainers" -> restartable = ContainersReader.read(json, "/spec/initContainers/", false);
                 case "readinessGates" -> readinessGates = gates(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private static @Nullable List<String> gates(JsonParser json) {
-        if (!Values.isArray(json)) {
+    private static @Nullable List<String> gates(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterArray()) {
             return null;
         }
         List<String> types = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-            if (!Values.isObject(json)) {
+        while (json.hasElement()) {
+            if (!json.enterObject()) {
                 continue;
             }
-            for (String field = json.nextName(); field != null; field = json.nextName()) {
-                json.nextToken();
-                String value = Values.text(json, "");
+            for (String field = json.nextName(GATE); field != null; field = json.nextName(GATE)) {
+                String value = json.text("");
                 if (field.equals("conditionType")) {
                     types.add(value);
                 }

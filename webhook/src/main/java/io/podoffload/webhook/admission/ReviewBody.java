@@ -5,6 +5,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 
 /** The bytes of a request. Of one that is too large the rest is read and thrown away, so that the client gets its answer. */
 final class ReviewBody {
@@ -33,13 +34,11 @@ final class ReviewBody {
 
     /** Reads the whole body; {@link #release} it afterwards. */
     static Mono<ReviewBody> read(ServerHttpRequest request) {
-        return Mono.defer(() -> {
-            ReviewBody body = new ReviewBody(request.getHeaders().getContentLength());
-            return request.getBody()
-                    .doOnNext(body::add)
-                    .then(Mono.just(body))
-                    .doOnError(failure -> body.release())
-                    .doOnCancel(body::release);
+        ReviewBody body = new ReviewBody(request.getHeaders().getContentLength());
+        return request.getBody().collect(() -> body, ReviewBody::add).doFinally(signal -> {
+            if (signal != SignalType.ON_COMPLETE) {
+                body.release();
+            }
         });
     }
 

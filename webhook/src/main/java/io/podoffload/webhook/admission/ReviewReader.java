@@ -1,15 +1,9 @@
 package io.podoffload.webhook.admission;
 
+import io.podoffload.webhook.admission.JsonWalk.Names;
 import io.podoffload.webhook.injection.PodFacts;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.TokenStreamFactory;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads an AdmissionReview v1 in one pass and keeps only what the decision needs. Fields may come in any order; unknown
@@ -21,12 +15,11 @@ final class ReviewReader {
 
     static final String API_VERSION = "admission.k8s.io/v1";
     static final String KIND = "AdmissionReview";
-    private static final int DEEPEST = 200;
 
-    private static final TokenStreamFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
-            .build();
+    private static final Names REVIEW = Names.of("apiVersion", "kind", "request");
+    private static final Names REQUEST =
+            Names.of("uid", "namespace", "name", "operation", "subResource", "dryRun", "kind", "object");
+    private static final Names KIND_OF_OBJECT = Names.of("group", "kind");
 
     private String apiVersion = "";
     private String kind = "";
@@ -49,16 +42,11 @@ final class ReviewReader {
      */
     static Review read(byte[] body, int length) throws InvalidReviewException {
         ReviewReader reader = new ReviewReader();
-        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body, 0, length)) {
-            if (json.nextToken() == JsonToken.START_OBJECT) {
-                reader.review(json);
-                if (json.nextToken() != null) {
-                    throw new InvalidReviewException("there is something behind the " + KIND);
-                }
-            }
-        } catch (JacksonException e) {
-            throw new InvalidReviewException("this is no JSON: " + e.getOriginalMessage());
+        JsonWalk json = new JsonWalk(body, length);
+        if (json.enterObject()) {
+            reader.review(json);
         }
+        json.finish();
         return reader.review();
     }
 
@@ -66,7 +54,7 @@ final class ReviewReader {
         if (!apiVersion.equals(API_VERSION) || !kind.equals(KIND)) {
             throw new InvalidReviewException("this is no " + KIND + " of " + API_VERSION);
         }
-        if (uid == null || uid.chars().anyMatch(character -> Character.isSurrogate((char) character))) {
+        if (uid == null) {
             throw new InvalidReviewException("the " + KIND + " has no request with a uid");
         }
         // Containers cannot get devices after creation, and a subresource is never a new pod.
@@ -85,55 +73,47 @@ final class ReviewReader {
                 pod);
     }
 
-    private void review(JsonParser json) {
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+    private void review(JsonWalk json) throws InvalidReviewException {
+        for (String field = json.nextName(REVIEW); field != null; field = json.nextName(REVIEW)) {
             switch (field) {
-                case "apiVersion" -> apiVersion = Values.text(json, "");
-                case "kind" -> kind = Values.text(json, "");
+                case "apiVersion" -> apiVersion = json.text("");
+                case "kind" -> kind = json.text("");
                 case "request" -> request(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private void request(JsonParser json) {
-        if (!Values.isObject(json)) {
+    private void request(JsonWalk json) throws InvalidReviewException {
+        if (!json.enterObject()) {
             return;
         }
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(REQUEST); field != null; field = json.nextName(REQUEST)) {
             switch (field) {
-                case "uid" -> uid = json.currentToken() == JsonToken.VALUE_STRING ? json.getString() : skipped(json);
-                case "namespace" -> namespace = Values.text(json, "");
-                case "name" -> name = Values.text(json, "");
-                case "operation" -> operation = Values.text(json, "");
-                case "subResource" -> subResource = Values.text(json, "");
-                case "dryRun" -> dryRun = Values.isTrue(json);
+                case "uid" -> uid = json.stringOnly();
+                case "namespace" -> namespace = json.text("");
+                case "name" -> name = json.text("");
+                case "operation" -> operation = json.text("");
+                case "subResource" -> subResource = json.text("");
+                case "dryRun" -> dryRun = json.isTrue();
                 case "kind" -> kindOfObject(json);
                 case "object" -> object = PodReader.read(json);
-                default -> json.skipChildren();
+                default -> json.skip();
             }
         }
     }
 
-    private static @Nullable String skipped(JsonParser json) {
-        json.skipChildren();
-        return null;
-    }
-
-    private void kindOfObject(JsonParser json) {
+    private void kindOfObject(JsonWalk json) throws InvalidReviewException {
         group = "";
         podKind = "";
-        if (!Values.isObject(json)) {
+        if (!json.enterObject()) {
             return;
         }
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            json.nextToken();
+        for (String field = json.nextName(KIND_OF_OBJECT); field != null; field = json.nextName(KIND_OF_OBJECT)) {
             switch (field) {
-                case "group" -> group = Values.text(json, "");
-                case "kind" -> podKind = Values.text(json, "");
-                default -> json.skipChildren();
+                case "group" -> group = json.text("");
+                case "kind" -> podKind = json.text("");
+                default -> json.skip();
             }
         }
     }

@@ -5,119 +5,131 @@ import io.podoffload.webhook.injection.Notice;
 import io.podoffload.webhook.injection.PatchOperation;
 import io.podoffload.webhook.injection.Refusal;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.ByteArrayBuilder;
 
 /**
- * Writes the answer to a review: same version, same uid, response only.
+ * Writes the answer to a review: same version, same uid, response only. Half a surrogate pair, which JSON may carry and
+ * UTF-8 cannot, becomes a question mark.
  *
  * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response">Webhook response</a>
  */
 final class ReviewWriter {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final int USUAL = 1024;
+
+    private final StringBuilder json = new StringBuilder(USUAL);
 
     private ReviewWriter() {}
 
     static byte[] write(String uid, Decision decision) {
-        ByteArrayBuilder bytes = new ByteArrayBuilder(1024);
-        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            json.writeStartObject();
-            json.writeStringProperty("apiVersion", ReviewReader.API_VERSION);
-            json.writeStringProperty("kind", ReviewReader.KIND);
-            json.writeObjectPropertyStart("response");
-            json.writeStringProperty("uid", uid);
-            response(json, decision);
-            json.writeEndObject();
-            json.writeEndObject();
-        }
-        return bytes.toByteArray();
+        ReviewWriter answer = new ReviewWriter();
+        answer.review(uid, decision);
+        return answer.bytes();
     }
 
-    private static void response(JsonGenerator json, Decision decision) {
+    private byte[] bytes() {
+        return json.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void review(String uid, Decision decision) {
+        json.append("{\"apiVersion\":\"" + ReviewReader.API_VERSION + "\",\"kind\":\"" + ReviewReader.KIND
+                + "\",\"response\":{\"uid\":");
+        string(uid);
         Refusal refusal = decision.refusal();
-        json.writeBooleanProperty("allowed", refusal == null);
+        json.append(",\"allowed\":").append(refusal == null);
         if (refusal != null) {
-            json.writeObjectPropertyStart("status");
-            json.writeNumberProperty("code", refusal.code());
-            json.writeStringProperty("message", encodable(refusal.message()));
-            json.writeEndObject();
+            json.append(",\"status\":{\"code\":").append(refusal.code()).append(",\"message\":");
+            string(refusal.message());
+            json.append('}');
         }
         if (!decision.patch().isEmpty()) {
-            json.writeStringProperty("patchType", "JSONPatch");
-            json.writeName("patch");
-            json.writeBinary(patch(decision.patch()));
+            json.append(",\"patchType\":\"JSONPatch\",\"patch\":\"")
+                    .append(patch(decision.patch()))
+                    .append('"');
         }
         List<String> warnings = decision.warnings();
         if (!warnings.isEmpty()) {
-            json.writeArrayPropertyStart("warnings");
-            warnings.forEach(json::writeString);
-            json.writeEndArray();
+            json.append(",\"warnings\":");
+            value(warnings);
         }
-        json.writeObjectPropertyStart("auditAnnotations");
-        audit(json, decision);
-        json.writeEndObject();
+        json.append(",\"auditAnnotations\":{\"decision\":");
+        audit(decision);
+        json.append("}}}");
     }
 
     /** The API server puts the webhook's name and a slash before each key. */
-    private static void audit(JsonGenerator json, Decision decision) {
-        json.writeStringProperty("decision", decision.name());
+    private void audit(Decision decision) {
+        string(decision.name());
         if (!decision.profile().isEmpty()) {
-            json.writeStringProperty("profile", decision.profile());
+            json.append(",\"profile\":");
+            string(decision.profile());
         }
         if (decision instanceof Decision.Inject inject) {
-            json.writeStringProperty("vfs", Integer.toString(inject.vfs()));
+            json.append(",\"vfs\":\"").append(inject.vfs()).append('"');
         }
         List<Notice> notices = decision.notices();
         if (!notices.isEmpty()) {
-            json.writeStringProperty(
-                    "notices", notices.stream().map(Notice::name).distinct().collect(Collectors.joining(",")));
+            json.append(",\"notices\":");
+            string(notices.stream().map(Notice::name).distinct().collect(Collectors.joining(",")));
         }
     }
 
-    private static byte[] patch(List<PatchOperation> operations) {
-        ByteArrayBuilder bytes = new ByteArrayBuilder(512);
-        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
-            json.writeStartArray();
-            for (PatchOperation operation : operations) {
-                json.writeStartObject();
-                json.writeStringProperty("op", "add");
-                json.writeStringProperty("path", operation.path());
-                json.writeName("value");
-                value(json, operation.value());
-                json.writeEndObject();
-            }
-            json.writeEndArray();
+    private static String patch(List<PatchOperation> operations) {
+        ReviewWriter patch = new ReviewWriter();
+        String before = "[";
+        for (PatchOperation operation : operations) {
+            patch.json.append(before).append("{\"op\":\"add\",\"path\":");
+            patch.string(operation.path());
+            patch.json.append(",\"value\":");
+            patch.value(operation.value());
+            patch.json.append('}');
+            before = ",";
         }
-        return bytes.toByteArray();
+        patch.json.append(']');
+        return Base64.getEncoder().encodeToString(patch.bytes());
     }
 
-    private static void value(JsonGenerator json, Object value) {
+    private void value(Object value) {
         if (value instanceof Map<?, ?> map) {
-            json.writeStartObject();
-            map.forEach((key, inner) -> {
-                json.writeName(key.toString());
-                value(json, inner);
-            });
-            json.writeEndObject();
+            json.append('{');
+            String before = "";
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                json.append(before);
+                string(String.valueOf(entry.getKey()));
+                json.append(':');
+                value(entry.getValue());
+                before = ",";
+            }
+            json.append('}');
         } else if (value instanceof List<?> list) {
-            json.writeStartArray();
-            list.forEach(inner -> value(json, inner));
-            json.writeEndArray();
+            json.append('[');
+            String before = "";
+            for (Object element : list) {
+                json.append(before);
+                value(element);
+                before = ",";
+            }
+            json.append(']');
         } else {
-            json.writeString(encodable(value.toString()));
+            string(value.toString());
         }
     }
 
-    /** JSON may carry half of a surrogate pair, which UTF-8 cannot. */
-    private static String encodable(String text) {
-        return text.chars().noneMatch(character -> Character.isSurrogate((char) character))
-                ? text
-                : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    private void string(String text) {
+        json.append('"');
+        for (int index = 0; index < text.length(); index++) {
+            char character = text.charAt(index);
+            if (character == '"' || character == '\\') {
+                json.append('\\').append(character);
+            } else if (character < ' ') {
+                json.append(String.format("\\u%04x", (int) character));
+            } else {
+                json.append(character);
+            }
+        }
+        json.append('"');
     }
 }

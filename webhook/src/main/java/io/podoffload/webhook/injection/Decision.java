@@ -1,7 +1,6 @@
 package io.podoffload.webhook.injection;
 
 import java.util.List;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What happens to a pod at admission. Each case says for itself whether the pod is let in and what the user reads. */
@@ -24,7 +23,9 @@ public sealed interface Decision {
 
     /** Sentences shown to the user by kubectl, at most 120 characters each. */
     default List<String> warnings() {
-        return notices().stream().map(Notice::warning).toList();
+        return notices().isEmpty()
+                ? List.of()
+                : notices().stream().map(Notice::warning).toList();
     }
 
     /** CamelCase name for audit, logs and metrics. */
@@ -157,10 +158,6 @@ public sealed interface Decision {
 
     /** The pod or its Namespace names a profile that the policy does not have. */
     record UnknownProfile(String value, List<String> known) implements Decision {
-        UnknownProfile(String value, java.util.Set<String> known) {
-            this(value, List.copyOf(new TreeSet<>(known)));
-        }
-
         @Override
         public Refusal refusal() {
             return new Refusal(

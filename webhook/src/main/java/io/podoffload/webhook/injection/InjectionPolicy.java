@@ -1,9 +1,11 @@
 package io.podoffload.webhook.injection;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,7 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
                     Profile.of(Profile.DEFAULT, "default/default", "mellanox.com/cx5_sriov_switchdev", true)));
 
     public InjectionPolicy {
-        profiles = Map.copyOf(profiles);
+        profiles = Collections.unmodifiableMap(new TreeMap<>(profiles)); // the same pod, the same answer
         if (!profiles.containsKey(Profile.DEFAULT)) {
             throw new IllegalArgumentException("there is no profile named default: pods that name none get that one");
         }
@@ -58,14 +60,14 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
         if (pod.hostNetwork()) {
             return new Decision.HostNetwork();
         }
-        if (pod.containers().stream().noneMatch(ContainerFacts::regular)) {
+        if (!hasRegularContainer(pod)) {
             return new Decision.NoContainer();
         }
         String name =
                 pod.profile() != null ? pod.profile() : facts.profile() != null ? facts.profile() : Profile.DEFAULT;
         Profile profile = profiles.get(name);
         return profile == null
-                ? new Decision.UnknownProfile(name, profiles.keySet())
+                ? new Decision.UnknownProfile(name, List.copyOf(profiles.keySet()))
                 : decide(pod, profile, namespace, facts, cluster);
     }
 
@@ -84,7 +86,7 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
         if (other != null) {
             return conflict(new Decision.OtherResource(profile.name(), other, profile.resource()));
         }
-        int same = (int) secondaries.stream().filter(profile.resource()::equals).count();
+        int same = Collections.frequency(secondaries, profile.resource());
         if (same > 0) {
             notices.add(new Notice.SharedDevice());
         }
@@ -105,9 +107,7 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
         if (pod.defaultNetwork().absent()) {
             patch.add(annotation(pod, profile.network().toString()));
         }
-        List<ContainerFacts> holders = pod.containers().stream()
-                .filter(container -> container.asksFor(profile.resource()))
-                .toList();
+        List<ContainerFacts> holders = holders(pod, profile.resource());
         if (holders.isEmpty()) {
             ContainerFacts chosen = chosen(pod);
             if (chosen == null) {
@@ -160,13 +160,35 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
 
     /** A resource that a secondary network of the pod needs is no conflict. */
     private @Nullable String resourceOfAnotherProfile(PodFacts pod, Profile profile, List<String> secondaries) {
-        return profiles.values().stream()
-                .map(Profile::resource)
-                .filter(resource -> !resource.equals(profile.resource()) && !secondaries.contains(resource))
-                .filter(resource -> pod.containers().stream().anyMatch(container -> container.asksFor(resource)))
-                .sorted()
-                .findFirst()
-                .orElse(null);
+        for (Profile other : profiles.values()) {
+            String resource = other.resource();
+            if (!resource.equals(profile.resource())
+                    && !secondaries.contains(resource)
+                    && !holders(pod, resource).isEmpty()) {
+                return resource;
+            }
+        }
+        return null;
+    }
+
+    private static boolean hasRegularContainer(PodFacts pod) {
+        for (ContainerFacts container : pod.containers()) {
+            if (container.regular()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The containers that ask for {@code resource}. */
+    private static List<ContainerFacts> holders(PodFacts pod, String resource) {
+        List<ContainerFacts> holders = new ArrayList<>();
+        for (ContainerFacts container : pod.containers()) {
+            if (container.asksFor(resource)) {
+                holders.add(container);
+            }
+        }
+        return holders;
     }
 
     private static PatchOperation annotation(PodFacts pod, String network) {
@@ -177,12 +199,12 @@ public record InjectionPolicy(Conflict conflict, Map<String, Profile> profiles) 
 
     /** The container that the pod names, else the first regular one; null where it names one that is not there. */
     private static @Nullable ContainerFacts chosen(PodFacts pod) {
-        return pod.containers().stream()
-                .filter(container -> pod.container() == null
-                        ? container.regular()
-                        : container.name().equals(pod.container()))
-                .findFirst()
-                .orElse(null);
+        for (ContainerFacts container : pod.containers()) {
+            if (pod.container() == null ? container.regular() : container.name().equals(pod.container())) {
+                return container;
+            }
+        }
+        return null;
     }
 
     private static String quantity(ContainerFacts holder, Profile profile) {

@@ -22,8 +22,8 @@ import reactor.netty.resources.ConnectionProvider;
 final class WarmUp {
 
     private static final int HTTP_OK = 200;
-    private static final int BURSTS = 10;
-    private static final int REVIEWS_A_BURST = 40;
+    private static final int BURSTS = 5;
+    private static final int REVIEWS_A_BURST = 20;
     private static final int AT_ONCE = 4;
 
     private final int port;

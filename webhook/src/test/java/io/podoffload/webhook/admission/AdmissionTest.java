@@ -120,7 +120,6 @@ class AdmissionTest {
                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":null}",
                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{}}",
                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":7}}",
-                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"\\ud800\"}}",
                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}} {}"
             })
     void whatIsNoReviewIsInvalid(String body) {
@@ -133,7 +132,7 @@ class AdmissionTest {
     void nestingIsBounded() {
         byte[] deep = ("{\"x\":" + "[".repeat(100_000)).getBytes(StandardCharsets.UTF_8);
 
-        assertThatThrownBy(() -> ReviewReader.read(deep, deep.length)).hasMessageContaining("nesting depth");
+        assertThatThrownBy(() -> ReviewReader.read(deep, deep.length)).hasMessageContaining("nested deeper than 200");
     }
 
     @Test
