@@ -1,15 +1,10 @@
 package io.podoffload.sim;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -74,7 +69,7 @@ public final class SimulatedCluster implements AutoCloseable {
             Files.createDirectories(logs);
             api = started(new ApiServer());
             exposeWebhook();
-            createObjects();
+            ClusterObjects.create(api.client(), NODE, "default", WEBHOOK.namespace());
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
@@ -127,49 +122,6 @@ public final class SimulatedCluster implements AutoCloseable {
                 "127.0.0.1 " + String.join(" ", WEBHOOK.dnsNames()) + "\n",
                 StandardOpenOption.APPEND);
         api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
-    }
-
-    /** What an administrator and Kube-OVN made long before. */
-    private void createObjects() {
-        createNamespace("default", Map.of());
-        createNamespace(WEBHOOK.namespace(), Map.of());
-        api.client()
-                .resource(new NodeBuilder()
-                        .withNewMetadata()
-                        .withName(NODE)
-                        .endMetadata()
-                        .build())
-                .create();
-        CustomResourceDefinition networks = new CustomResourceDefinitionBuilder()
-                .withNewMetadata()
-                .withName("network-attachment-definitions.k8s.cni.cncf.io")
-                .endMetadata()
-                .withNewSpec()
-                .withGroup("k8s.cni.cncf.io")
-                .withScope("Namespaced")
-                .withNewNames()
-                .withKind("NetworkAttachmentDefinition")
-                .withPlural("network-attachment-definitions")
-                .endNames()
-                .addNewVersion()
-                .withName("v1")
-                .endVersion()
-                .endSpec()
-                .build();
-        api.client().resource(networks).create();
-        api.client()
-                .genericKubernetesResources(CustomResourceDefinitionContext.fromCrd(networks))
-                .inNamespace("default")
-                .resource(new GenericKubernetesResourceBuilder()
-                        .withApiVersion("k8s.cni.cncf.io/v1")
-                        .withKind("NetworkAttachmentDefinition")
-                        .withNewMetadata()
-                        .withNamespace("default")
-                        .withName("default")
-                        .withAnnotations(Map.of("k8s.v1.cni.cncf.io/resourceName", "mellanox.com/cx5_sriov_switchdev"))
-                        .endMetadata()
-                        .build())
-                .create();
     }
 
     /** Creates a Namespace with these labels. */

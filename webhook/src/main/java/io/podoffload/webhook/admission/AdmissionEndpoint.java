@@ -8,9 +8,9 @@ import io.podoffload.webhook.injection.PodFacts;
 import io.podoffload.webhook.policy.PolicyFile;
 import io.podoffload.webhook.serving.Phase;
 import io.podoffload.webhook.tls.ClientIdentity;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -109,9 +109,7 @@ final class AdmissionEndpoint {
 
     private static Mono<ServerResponse> answer(Decided decided, Consumer<Decided> journal) {
         journal.accept(decided);
-        return write(
-                ServerResponse.ok().contentType(MediaType.APPLICATION_JSON),
-                ReviewWriter.write(decided.review().uid(), decided.decision()));
+        return Mono.just(Reply.review(ReviewWriter.write(decided.review().uid(), decided.decision())));
     }
 
     /** A Namespace that is not known yet is waited for; nothing else is. */
@@ -147,23 +145,13 @@ final class AdmissionEndpoint {
     }
 
     private Mono<ServerResponse> rejected(HttpStatus status, String why) {
-        return rejected(status, why, HttpHeaders.CACHE_CONTROL, "no-store");
+        return rejected(status, why, null, null);
     }
 
-    private Mono<ServerResponse> rejected(HttpStatus status, String why, String header, String value) {
+    private Mono<ServerResponse> rejected(
+            HttpStatus status, String why, @Nullable String header, @Nullable String value) {
         meters.counter("pod.offload.webhook.rejected", "status", Integer.toString(status.value()))
                 .increment();
-        ServerResponse.BodyBuilder response =
-                ServerResponse.status(status).header(header, value).contentType(MediaType.TEXT_PLAIN);
-        if (status == HttpStatus.SERVICE_UNAVAILABLE) {
-            response.header(HttpHeaders.CONNECTION, "close");
-        }
-        return write(response, (why + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static Mono<ServerResponse> write(ServerResponse.BodyBuilder response, byte[] body) {
-        return response.contentLength(body.length)
-                .body((output, context) ->
-                        output.writeWith(Mono.just(output.bufferFactory().wrap(body))));
+        return Mono.just(Reply.text(status, why, header, value));
     }
 }

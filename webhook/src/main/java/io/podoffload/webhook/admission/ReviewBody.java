@@ -1,5 +1,6 @@
 package io.podoffload.webhook.admission;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -13,9 +14,10 @@ final class ReviewBody {
     /** The API server takes objects of 3 MiB, and a review may hold two. */
     static final int LARGEST = 7 << 20;
 
-    private static final int USUAL = 16 << 10;
+    /** Bodies of up to this size are not counted; a thousand of them at once is less than what is allowed together. */
+    private static final int SMALL = 16 << 10;
 
-    /** All requests together; an API server that is told to wait comes again. */
+    /** All large ones together; an API server that is told to wait comes again. */
     private static final long LARGEST_TOGETHER = 3L * LARGEST;
 
     private static final AtomicLong TOGETHER = new AtomicLong();
@@ -26,20 +28,24 @@ final class ReviewBody {
     private boolean crowdedOut;
 
     private ReviewBody(long announced) {
-        bytes = new byte[0];
-        if (reserve(announced > 0 && announced <= LARGEST ? (int) announced : USUAL)) {
-            bytes = new byte[(int) reserved];
+        bytes = new byte[announced > 0 && announced <= SMALL ? (int) announced : SMALL];
+        if (announced > SMALL && announced <= LARGEST) {
+            hasRoomFor((int) announced);
         }
     }
 
     /** Reads the whole body; {@link #release} it afterwards. */
     static Mono<ReviewBody> read(ServerHttpRequest request) {
-        ReviewBody body = new ReviewBody(request.getHeaders().getContentLength());
-        return request.getBody().collect(() -> body, ReviewBody::add).doFinally(signal -> {
-            if (signal != SignalType.ON_COMPLETE) {
-                body.release();
-            }
-        });
+        long announced = request.getHeaders().getContentLength();
+        ReviewBody body = new ReviewBody(announced);
+        Mono<ReviewBody> whole = request.getBody().collect(() -> body, ReviewBody::add);
+        return announced > 0 && announced <= SMALL
+                ? whole
+                : whole.doFinally(signal -> {
+                    if (signal != SignalType.ON_COMPLETE) {
+                        body.release();
+                    }
+                });
     }
 
     private void add(DataBuffer buffer) {
@@ -59,7 +65,7 @@ final class ReviewBody {
         if (!reserve(larger - bytes.length)) {
             return false;
         }
-        bytes = java.util.Arrays.copyOf(bytes, larger);
+        bytes = Arrays.copyOf(bytes, larger);
         return true;
     }
 
