@@ -46,13 +46,16 @@ class ReadmeTest {
     @ParameterizedTest
     @MethodSource("properties")
     void listsEveryPropertyWithItsDefaultAndMeaning(JsonNode property) {
-        String defaultValue = property.path("defaultValue").asString("");
+        JsonNode defaultValue = property.path("defaultValue");
+        String shown = defaultValue.isMissingNode()
+                ? "(none)"
+                : defaultValue.asString().isEmpty() ? "(required)" : "`" + defaultValue.asString() + "`";
 
         assertThat(readme)
                 .contains("| `%s` | %s | %s |"
                         .formatted(
                                 property.path("name").asString(),
-                                defaultValue.isEmpty() ? "(required)" : "`" + defaultValue + "`",
+                                shown,
                                 property.path("description").asString()));
     }
 
