@@ -65,7 +65,7 @@ final class AdmissionEndpoint {
         if (!HttpMethod.POST.equals(http.getMethod())) {
             return rejected(HttpStatus.METHOD_NOT_ALLOWED, "post an AdmissionReview here", HttpHeaders.ALLOW, "POST");
         }
-        Optional<String> stranger = warmUp ? Optional.empty() : clients.refuse(http.getSslInfo());
+        Optional<String> stranger = warmUp ? Optional.empty() : clients.refuse(http);
         if (stranger.isPresent()) {
             return rejected(HttpStatus.FORBIDDEN, stranger.get());
         }

@@ -135,16 +135,6 @@ final class JsonWalk {
         return text == null ? otherwise : text;
     }
 
-    /** The value if it is a string; null where it is anything else. */
-    @Nullable
-    String stringOnly() throws InvalidReviewException {
-        if (next() == '"') {
-            return string();
-        }
-        skip();
-        return null;
-    }
-
     /** False also for what is no boolean. */
     boolean isTrue() throws InvalidReviewException {
         boolean isTrue = next() == 't';

@@ -23,7 +23,7 @@ final class ReviewReader {
 
     private String apiVersion = "";
     private String kind = "";
-    private @Nullable String uid;
+    private String uid = "";
     private String namespace = "";
     private String name = "";
     private String operation = "";
@@ -38,7 +38,7 @@ final class ReviewReader {
     /**
      * Reads {@code length} bytes of {@code body}.
      *
-     * @throws InvalidReviewException if they are not JSON, or no AdmissionReview v1 with a request and a uid
+     * @throws InvalidReviewException if they are not JSON, or no AdmissionReview v1
      */
     static Review read(byte[] body, int length) throws InvalidReviewException {
         ReviewReader reader = new ReviewReader();
@@ -53,9 +53,6 @@ final class ReviewReader {
     private Review review() throws InvalidReviewException {
         if (!apiVersion.equals(API_VERSION) || !kind.equals(KIND)) {
             throw new InvalidReviewException("this is no " + KIND + " of " + API_VERSION);
-        }
-        if (uid == null) {
-            throw new InvalidReviewException("the " + KIND + " has no request with a uid");
         }
         // Containers cannot get devices after creation, and a subresource is never a new pod.
         boolean creation = operation.equals("CREATE")
@@ -90,7 +87,7 @@ final class ReviewReader {
         }
         for (String field = json.nextName(REQUEST); field != null; field = json.nextName(REQUEST)) {
             switch (field) {
-                case "uid" -> uid = json.stringOnly();
+                case "uid" -> uid = json.text("");
                 case "namespace" -> namespace = json.text("");
                 case "name" -> name = json.text("");
                 case "operation" -> operation = json.text("");

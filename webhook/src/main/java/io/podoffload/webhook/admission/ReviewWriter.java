@@ -120,16 +120,32 @@ final class ReviewWriter {
 
     private void string(String text) {
         json.append('"');
-        for (int index = 0; index < text.length(); index++) {
-            char character = text.charAt(index);
-            if (character == '"' || character == '\\') {
-                json.append('\\').append(character);
-            } else if (character < ' ') {
-                json.append(String.format("\\u%04x", (int) character));
-            } else {
-                json.append(character);
-            }
+        if (isPlain(text)) {
+            json.append(text);
+        } else {
+            text.chars().forEach(this::escaped);
         }
         json.append('"');
+    }
+
+    private static boolean isPlain(String text) {
+        for (int index = 0; index < text.length(); index++) {
+            char character = text.charAt(index);
+            if (character < ' ' || character == '"' || character == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void escaped(int character) {
+        if (character < ' ') {
+            json.append(String.format("\\u%04x", character));
+            return;
+        }
+        if (character == '"' || character == '\\') {
+            json.append('\\');
+        }
+        json.append((char) character);
     }
 }

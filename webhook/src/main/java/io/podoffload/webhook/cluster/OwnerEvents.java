@@ -51,7 +51,7 @@ public final class OwnerEvents implements DisposableBean {
         }
     };
 
-    OwnerEvents(KubernetesClient client, MeterRegistry meters, Clock clock) {
+    public OwnerEvents(KubernetesClient client, MeterRegistry meters, Clock clock) {
         this.client = client;
         this.meters = meters;
         this.clock = clock;

@@ -11,7 +11,7 @@ import java.util.Set;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
-import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.SslInfo;
 import org.springframework.stereotype.Component;
 
@@ -33,10 +33,11 @@ public final class ClientIdentity {
     }
 
     /** Why the client may not call; empty where it may. */
-    public Optional<String> refuse(@Nullable SslInfo tls) {
+    public Optional<String> refuse(ServerHttpRequest request) {
         if (!required) {
-            return Optional.empty();
+            return Optional.empty(); // making an SslInfo costs a quarter of a review
         }
+        SslInfo tls = request.getSslInfo();
         X509Certificate[] chain = tls == null ? null : tls.getPeerCertificates();
         if (chain == null || chain.length == 0) {
             return Optional.of("a client certificate is required: give the API server one in its"

@@ -116,16 +116,25 @@ class AdmissionTest {
                 "[]",
                 "7",
                 "{\"apiVersion\":\"admission.k8s.io/v1beta1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}}",
-                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}",
-                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":null}",
-                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{}}",
-                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":7}}",
                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}} {}"
             })
     void whatIsNoReviewIsInvalid(String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
 
         assertThatThrownBy(() -> ReviewReader.read(bytes, bytes.length)).isInstanceOf(InvalidReviewException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", ",\"request\":null", ",\"request\":{}", ",\"request\":[]", ",\"request\":{\"uid\":null}"})
+    void aReviewThatAsksNothingIsAllowed(String request) throws Exception {
+        JsonNode response = answer(
+                json.readTree("{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"" + request + "}"));
+
+        assertThat(response.path("allowed").asBoolean()).isTrue();
+        assertThat(response.path("uid").asString("none")).isEmpty();
+        assertThat(response.path("auditAnnotations").path("decision").asString())
+                .isEqualTo("NotAPodCreation");
     }
 
     @Test
