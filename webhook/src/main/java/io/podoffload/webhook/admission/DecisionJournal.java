@@ -62,13 +62,14 @@ final class DecisionJournal {
 
     void decided(Review review, Decision decision, HttpHeaders headers, long nanos) {
         latency.record(nanos, TimeUnit.NANOSECONDS);
-        count(review, decision);
+        boolean namespaceIsKnown = cluster.namespace(review.namespace()) != null;
+        count(namespaceIsKnown ? review.namespace() : "", decision);
         String traceparent = traceparent(headers);
         Refusal refusal = decision.refusal();
         if (refusal != null || LOG.isDebugEnabled()) {
             log(review, decision, refusal, traceparent);
         }
-        if (decision.unserved() && !review.dryRun() && events.isPresent()) {
+        if (decision.unserved() && namespaceIsKnown && !review.dryRun() && events.isPresent()) {
             events.get()
                     .tell(new UnservedPod(
                             review.namespace(),
@@ -80,9 +81,8 @@ final class DecisionJournal {
         }
     }
 
-    /** Only names of Namespaces that exist become labels: anybody can send any name. */
-    private void count(Review review, Decision decision) {
-        String namespace = cluster.namespace(review.namespace()) == null ? "" : review.namespace();
+    /** @param namespace empty where it is not known: anybody can send any name, and each would be a label for ever */
+    private void count(String namespace, Decision decision) {
         Kind kind = new Kind(decision.name(), namespace, decision.profile());
         Counter counter = counters.get(kind);
         if (counter == null) {

@@ -3,7 +3,6 @@ package io.podoffload.webhook.cluster;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -97,7 +96,7 @@ public final class OwnerEvents implements DisposableBean {
                             .resource(event(pod))
                             .create();
                     count("sent");
-                } catch (KubernetesClientException e) {
+                } catch (RuntimeException e) { // whatever it is, the next news must be told
                     count("failed");
                     synchronized (told) {
                         told.remove(news(pod)); // the next one may have more luck

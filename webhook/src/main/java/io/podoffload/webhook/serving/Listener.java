@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.server.context.WebServerInitializedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
@@ -31,10 +32,17 @@ final class Listener implements SmartLifecycle, ApplicationListener<WebServerIni
     private final Phase phase;
     private final ClusterView cluster;
     private final Duration drain;
+    private final String address;
     private volatile int port;
     private volatile @Nullable Disposable opening;
 
-    Listener(Phase phase, ClusterView cluster, WebhookProperties properties) {
+    /** @param address where the server listens, if not everywhere */
+    Listener(
+            Phase phase,
+            ClusterView cluster,
+            WebhookProperties properties,
+            @Value("${server.address:127.0.0.1}") String address) {
+        this.address = address;
         this.phase = phase;
         this.cluster = cluster;
         this.drain = properties.drain();
@@ -50,7 +58,7 @@ final class Listener implements SmartLifecycle, ApplicationListener<WebServerIni
     @Override
     public void start() {
         opening = Mono.fromFuture(cluster::known, true)
-                .then(Mono.defer(() -> new WarmUp(port, phase.warmUpToken(), cluster.anyNamespace()).run()))
+                .then(Mono.defer(() -> new WarmUp(address, port, phase.warmUpToken(), cluster.anyNamespace()).run()))
                 .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY)
                         .doBeforeRetry(attempt -> LOG.error(
                                 "the webhook cannot answer its own reviews, trying again", attempt.failure())))

@@ -26,13 +26,15 @@ final class WarmUp {
     private static final int REVIEWS_A_BURST = 20;
     private static final int AT_ONCE = 4;
 
+    private final String address;
     private final int port;
     private final String token;
     private final byte[] optedIn;
     private final byte[] notOurs;
 
     /** @param namespace one that is known, so that the whole of the decision is made */
-    WarmUp(int port, String token, Optional<String> namespace) {
+    WarmUp(String address, int port, String token, Optional<String> namespace) {
+        this.address = address;
         this.port = port;
         this.token = token;
         String review = review().replace("NAMESPACE", namespace.orElse("default"));
@@ -69,7 +71,7 @@ final class WarmUp {
                 .configure(builder -> builder.trustManager(InsecureTrustManagerFactory.INSTANCE)
                         .endpointIdentificationAlgorithm(""));
         return HttpClient.create(connections)
-                .host("127.0.0.1")
+                .host(address)
                 .port(port)
                 .secure(spec -> spec.sslContext(tls))
                 .headers(headers ->

@@ -42,14 +42,18 @@ public final class ServingCertificate implements SslBundleRegistrar, DisposableB
 
     private record Keys(X509Certificate certificate, SslBundle bundle) {}
 
-    ServingCertificate(WebhookProperties properties, MeterRegistry meters, Clock clock) throws Exception {
+    ServingCertificate(WebhookProperties properties, MeterRegistry meters, Clock clock) {
         this.clock = clock;
         WebhookProperties.Tls tls = properties.tls();
         List<Path> files = new ArrayList<>(List.of(tls.certificate(), tls.privateKey()));
         if (tls.clientCa() != null) {
             files.add(tls.clientCa());
         }
-        keys = new Reloading<>("certificate", files, meters, ServingCertificate::read, this::publish);
+        try {
+            keys = new Reloading<>("certificate", files, meters, ServingCertificate::read, this::publish);
+        } catch (Exception e) {
+            throw new TlsFilesCheck.UnusableTlsFile("the files " + files + " cannot be used: " + e.getMessage());
+        }
         TimeGauge.builder(
                         "pod.offload.webhook.certificate.expiry",
                         this,

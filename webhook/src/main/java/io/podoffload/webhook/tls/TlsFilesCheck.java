@@ -16,25 +16,31 @@ public final class TlsFilesCheck implements ApplicationListener<ApplicationEnvir
         Binder binder = Binder.get(event.getEnvironment());
         for (String property : new String[] {"pod-offload.tls.certificate", "pod-offload.tls.private-key"}) {
             Path file =
-                    binder.bind(property, Path.class).orElseThrow(() -> new MissingTlsFile(property + " is not set"));
-            if (!Files.isReadable(file)) {
-                throw new MissingTlsFile(property + " is " + file + ", which cannot be read");
-            }
+                    binder.bind(property, Path.class).orElseThrow(() -> new UnusableTlsFile(property + " is not set"));
+            check(property, file);
+        }
+        String clientCa = "pod-offload.tls.client-ca";
+        binder.bind(clientCa, Path.class).ifBound(file -> check(clientCa, file));
+    }
+
+    private static void check(String property, Path file) {
+        if (!Files.isReadable(file)) {
+            throw new UnusableTlsFile(property + " is " + file + ", which cannot be read");
         }
     }
 
-    static final class MissingTlsFile extends RuntimeException {
+    static final class UnusableTlsFile extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        MissingTlsFile(String message) {
+        UnusableTlsFile(String message) {
             super(message);
         }
     }
 
     /** Registered in META-INF/spring.factories. */
-    static final class Analyzer extends AbstractFailureAnalyzer<MissingTlsFile> {
+    static final class Analyzer extends AbstractFailureAnalyzer<UnusableTlsFile> {
         @Override
-        protected FailureAnalysis analyze(Throwable rootFailure, MissingTlsFile cause) {
+        protected FailureAnalysis analyze(Throwable rootFailure, UnusableTlsFile cause) {
             return new FailureAnalysis(
                     "The webhook serves HTTPS only, and " + cause.getMessage() + ".",
                     "Make a certificate with 'java -jar certs/target/certs.jar issue --out DIR', and point"
