@@ -177,7 +177,7 @@ public final class ApiServer implements AutoCloseable {
         }
 
         /** A pod on a node is only marked; its kubelet deletes it, with no grace, when it is down. */
-        private MockResponse deletePod(RecordedRequest request) {
+        private synchronized MockResponse deletePod(RecordedRequest request) {
             JsonNode options = JSON.readTree(request.getUtf8Body()); // reading it empties it
             JsonNode pod = get(request.getPath());
             boolean scheduled = !pod.path("spec").path("nodeName").asString("").isEmpty();
@@ -198,7 +198,8 @@ public final class ApiServer implements AutoCloseable {
                     with(request, HttpMethod.PATCH, request.getPath(), "application/merge-patch+json", mark));
         }
 
-        private MockResponse patch(RecordedRequest request) {
+        /** One at a time: the mock server reads, merges and writes, and what came in between would be lost. */
+        private synchronized MockResponse patch(RecordedRequest request) {
             String path = request.getPath().replaceFirst("\\?.*", "");
             String type = String.valueOf(request.getHeader("Content-Type"));
             if (type.startsWith("application/apply-patch")) {

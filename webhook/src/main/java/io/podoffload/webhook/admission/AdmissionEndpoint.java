@@ -57,9 +57,9 @@ final class AdmissionEndpoint {
         long started = System.nanoTime();
         ServerHttpRequest http = request.exchange().getRequest();
         HttpHeaders headers = http.getHeaders();
-        boolean warmUp = phase.isWarmUp(headers.getFirst(Phase.WARM_UP_HEADER));
-        String away = warmUp ? null : phase.refusal();
-        if (away != null) {
+        String away = phase.refusal();
+        boolean warmUp = away != null && phase.isWarmUp(headers.getFirst(Phase.WARM_UP_HEADER));
+        if (away != null && !warmUp) {
             return unavailable(away);
         }
         if (!HttpMethod.POST.equals(http.getMethod())) {
