@@ -1,10 +1,14 @@
 package io.podoffload.sim;
 
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -27,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -124,16 +129,37 @@ public final class SimulatedCluster implements AutoCloseable {
         api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
     }
 
-    /** Creates a Namespace with these labels. */
+    /**
+     * Creates a Namespace with these labels, and returns when watchers have been told of it: the simulated API server tells
+     * them nothing while it calls a webhook.
+     */
     public void createNamespace(String name, Map<String, String> labels) {
-        api.client()
-                .resource(new NamespaceBuilder()
-                        .withNewMetadata()
-                        .withName(name)
-                        .withLabels(labels)
-                        .endMetadata()
-                        .build())
-                .create();
+        CountDownLatch told = new CountDownLatch(1);
+        Watcher<Namespace> watcher = new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, Namespace namespace) {
+                told.countDown();
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {}
+        };
+        try (Watch watch = api.client().namespaces().withName(name).watch(watcher)) {
+            api.client()
+                    .resource(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName(name)
+                            .withLabels(labels)
+                            .endMetadata()
+                            .build())
+                    .create();
+            if (!told.await(HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("nobody was told of Namespace " + name + " by " + watch);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     private JavaProgram launchWebhook(Path project) {
