@@ -141,7 +141,7 @@ class AdmissionStoryIT {
     }
 
     @Test
-    void aPodOfANamespaceThatWasMadeAMomentAgoIsNotRefused() {
+    void aPodOfANamespaceThatWasMadeAMomentAgoGetsItsVf() {
         for (int number = 0; number < 10; number++) {
             cluster.createNamespace("new" + number, Map.of());
 

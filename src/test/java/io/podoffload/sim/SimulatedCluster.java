@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -50,6 +51,7 @@ public final class SimulatedCluster implements AutoCloseable {
     private static final int WEBHOOK_PORT = 8443;
     private static final AtomicInteger LAST = new AtomicInteger();
     private static final int HAPPENS_WITHIN_SECONDS = 60;
+    private static final int LAST_ATTEMPT = 5;
 
     private final Path directory = Path.of("/run/sim" + LAST.incrementAndGet());
     private final Path logs;
@@ -300,9 +302,21 @@ public final class SimulatedCluster implements AutoCloseable {
         return create(pod, "default");
     }
 
-    /** Creates the pod in another Namespace. */
+    /**
+     * Creates the pod in another Namespace, again where the webhook does not know that yet, as controllers do. The simulated
+     * API server tells watchers nothing while it calls a webhook, so waiting there does not always help.
+     */
     public Pod create(Pod pod, String namespace) {
-        return api.client().resource(pod).inNamespace(namespace).create();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return api.client().resource(pod).inNamespace(namespace).create();
+            } catch (KubernetesClientException refused) {
+                if (attempt == LAST_ATTEMPT
+                        || !String.valueOf(refused.getMessage()).contains("is not known yet")) {
+                    throw refused;
+                }
+            }
+        }
     }
 
     /** Waits until the pod is what {@code condition} says. */
