@@ -62,7 +62,7 @@ class WebhookLifeIT {
                                 "--spring.profiles.active=standalone",
                                 "--server.port=9443",
                                 "--management.server.port=9080",
-                                "--pod-offload.drain=3s",
+                                "--pod-offload.drain=10s",
                                 "--pod-offload.policy-file=" + folder.resolve("policy/policy.yaml"),
                                 "--pod-offload.tls.certificate=" + folder.resolve("tls/tls.crt"),
                                 "--pod-offload.tls.private-key=" + folder.resolve("tls/tls.key")))
@@ -156,19 +156,21 @@ class WebhookLifeIT {
         }
     }
 
+    /** At a quarter of the rate: what is sent must be on its way before the replica has gone, on a busy machine too. */
     @Test
     void aReplicaThatIsStoppedUnderLoadSendsItsCallersElsewhere() throws Exception {
-        try (ApiServerLoad load = new ApiServerLoad(REVIEW, PER_SECOND, () -> client)) {
-            Awaitility.await().until(() -> load.sent() > PER_SECOND);
+        int perSecond = PER_SECOND / 4;
+        try (ApiServerLoad load = new ApiServerLoad(REVIEW, perSecond, () -> client)) {
+            Awaitility.await().until(() -> load.sent() > perSecond);
             assertThat(management("health/readiness").statusCode()).isEqualTo(200);
 
             webhook.terminate();
             long atTheEnd = load.sent();
-            Awaitility.await().until(() -> load.sent() > atTheEnd + PER_SECOND / 2);
+            Awaitility.await().until(() -> load.sent() > atTheEnd + perSecond);
             Map<String, Integer> outcomes = load.finish();
 
             assertThat(outcomes).containsOnlyKeys("200 patched", "503 retry after 1");
-            assertThat(outcomes.get("200 patched")).isGreaterThan(PER_SECOND / 2);
+            assertThat(outcomes.get("200 patched")).isGreaterThan(perSecond / 2);
             assertThat(outcomes.get("503 retry after 1")).isPositive();
         }
     }

@@ -22,8 +22,10 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +109,12 @@ public final class ApiServer implements AutoCloseable {
 
         private final AdmissionChain admission = new AdmissionChain(servicePorts);
 
+        private static final int REMEMBERED_DELETIONS = 500;
+
         private final Set<WatchSocket> watches = ConcurrentHashMap.newKeySet();
+
+        /** What went lately, for watches that open after a list that still held it; guarded by {@code watches}. */
+        private final Deque<Map.Entry<AttributeSet, String>> deleted = new ArrayDeque<>();
 
         /** The state that a patch of a pod made; the mock server would delete a terminating pod at its next change. */
         private final ThreadLocal<@Nullable JsonNode> patched = new ThreadLocal<>();
@@ -297,13 +304,17 @@ public final class ApiServer implements AutoCloseable {
             return new MockResponse().withWebSocketUpgrade(watch);
         }
 
-        /** A change between the two steps is told twice, which watchers bear; told not at all they would miss it. */
+        /** A change since the watcher's list is told, perhaps twice, which watchers bear; they would miss it else. */
         private void open(WatchSocket watch) {
             synchronized (watches) {
                 List<Map.Entry<AttributeSet, String>> objects;
                 synchronized (map) {
                     objects = List.copyOf(map.entrySet());
                 }
+                deleted.stream()
+                        .filter(entry -> watch.selects(entry.getKey()))
+                        .filter(entry -> findResource(entry.getKey()) == null)
+                        .forEach(entry -> watch.send("DELETED", entry.getValue()));
                 objects.stream()
                         .filter(entry -> watch.selects(entry.getKey()))
                         .forEach(entry -> watch.send("ADDED", entry.getValue()));
@@ -317,6 +328,12 @@ public final class ApiServer implements AutoCloseable {
                 @Nullable String before,
                 Map.@Nullable Entry<AttributeSet, String> now) {
             synchronized (watches) {
+                if (now == null && oldAttributes != null && before != null) {
+                    deleted.addLast(Map.entry(oldAttributes, before));
+                    if (deleted.size() > REMEMBERED_DELETIONS) {
+                        deleted.removeFirst();
+                    }
+                }
                 for (WatchSocket watch : watches) {
                     boolean was = oldAttributes != null && watch.selects(oldAttributes);
                     if (now != null && watch.selects(now.getKey())) {
