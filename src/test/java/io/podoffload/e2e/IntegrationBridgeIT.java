@@ -28,7 +28,7 @@ class IntegrationBridgeIT {
     private static OpenVSwitch ovs;
 
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger lost = new AtomicInteger();
+    private final AtomicInteger doubts = new AtomicInteger();
     private IntegrationBridge bridge;
 
     @BeforeAll
@@ -49,7 +49,8 @@ class IntegrationBridgeIT {
     }
 
     private IntegrationBridge connect(String name) {
-        return new IntegrationBridge(JsonMapper.shared(), ovs.socket(), name, changed::add, lost::incrementAndGet);
+        return new IntegrationBridge(
+                JsonMapper.shared(), ovs.socket(), name, port -> changed.add(port.name()), doubts::incrementAndGet);
     }
 
     @AfterEach
@@ -81,10 +82,13 @@ class IntegrationBridgeIT {
     }
 
     @Test
-    void aPortOnABridgeThatIsNotThereIsAConflictAndNotLost() {
+    void aPortOnABridgeThatIsNotThereIsRefusedAndNotLost() {
         try (IntegrationBridge elsewhere = connect("br-none")) {
-            assertThatThrownBy(() -> elsewhere.add("rep0", Map.of())).isInstanceOf(OvsdbException.Conflict.class);
+            bridge.close();
+            Awaitility.await().until(elsewhere::holdsLock);
+            assertThatThrownBy(() -> elsewhere.add("rep0", Map.of())).isInstanceOf(OvsdbException.NoBridge.class);
         }
+        bridge = connect("br-int");
         assertThat(bridge.port("rep0")).isEmpty();
     }
 
@@ -111,7 +115,7 @@ class IntegrationBridgeIT {
         bridge.add("other0", Map.of());
         assertThatThrownBy(() -> bridge.attach("other0", "p.ns")).isInstanceOf(OvsdbException.Conflict.class);
 
-        bridge.detach("rep0");
+        bridge.detach("rep0", Map.of("k", "v"));
         assertThat(ovs.externalIds("rep0")).isEqualTo(Map.of("k", "v"));
         bridge.attach("other0", "p.ns");
     }
@@ -160,12 +164,68 @@ class IntegrationBridgeIT {
         bridge.add("rep0", Map.of("k", "v"));
 
         ovs.stopDatabase();
-        Awaitility.await().untilAsserted(() -> assertThat(lost).hasValue(1));
+        Awaitility.await().untilAsserted(() -> assertThat(doubts).hasValue(1));
         assertThatThrownBy(() -> bridge.port("rep0"))
                 .isInstanceOf(OvsdbException.Disconnected.class)
                 .hasMessageContaining("cannot connect to ovsdb-server at /run/bridge-it/db.sock");
         ovs.startDatabase();
 
         assertThat(bridge.port("rep0").orElseThrow().externalIds()).isEqualTo(Map.of("k", "v"));
+    }
+
+    @Test
+    void ofTwoBindersOnlyTheOneThatHoldsTheLockCanChangeAnything() {
+        bridge.add("rep0", Map.of("k", "v"));
+        try (IntegrationBridge second = connect("br-int")) {
+            assertThat(second.holdsLock()).isFalse();
+            assertThat(second.port("rep0")).as("it watches").isPresent();
+            assertThatThrownBy(() -> second.put("rep0", Map.of(), Map.of("k", "w")))
+                    .isInstanceOf(OvsdbException.NotOwner.class);
+
+            int before = doubts.get();
+            bridge.close();
+
+            Awaitility.await().until(second::holdsLock);
+            assertThat(doubts.get()).as("it is told to look at everything").isGreaterThan(before);
+            second.put("rep0", Map.of(), Map.of("k", "w"));
+        }
+        assertThat(ovs.externalIds("rep0")).containsEntry("k", "w");
+    }
+
+    @Test
+    void valuesThatComeAndChangeAndGoAreFollowed() {
+        bridge.add("later0", Map.of("stays", "1", "changes", "1", "goes", "1"));
+        Awaitility.await().until(() -> bridge.port("later0").orElseThrow().ofport() == -1);
+
+        Programs.run("ip", "link", "add", "later0", "type", "veth", "peer", "name", "later1");
+        ovs.vsctl("set", "Interface", "later0", "external_ids:changes=2", "external_ids:comes=2");
+        ovs.vsctl("remove", "Interface", "later0", "external_ids", "goes");
+
+        Awaitility.await().untilAsserted(() -> {
+            Port port = bridge.port("later0").orElseThrow();
+            assertThat(port.ofport()).isPositive();
+            assertThat(port.error()).isEmpty();
+            assertThat(port.driver()).isEqualTo("veth");
+            assertThat(port.externalIds()).isEqualTo(Map.of("stays", "1", "changes", "2", "comes", "2"));
+        });
+        Programs.run("ip", "link", "set", "later0", "up");
+        Programs.run("ip", "link", "set", "later1", "up");
+        Awaitility.await().until(() -> bridge.port("later0").orElseThrow().linkUp());
+        Programs.run("ip", "link", "del", "later0");
+        Awaitility.await().until(() -> bridge.port("later0").orElseThrow().failed());
+    }
+
+    @Test
+    void aSwitchThatDoesNotFollowIsSeen() {
+        ovs.pauseSwitch();
+        try {
+            bridge.add("rep0", Map.of());
+
+            assertThat(bridge.status().lag()).isPositive();
+            assertThat(bridge.port("rep0").orElseThrow().ofport()).isZero();
+        } finally {
+            ovs.resumeSwitch();
+        }
+        Awaitility.await().untilAsserted(() -> assertThat(bridge.status().lag()).isZero());
     }
 }

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
+import io.podoffload.binder.binding.Route;
 import io.podoffload.binder.kernel.Errno;
+import io.podoffload.binder.kernel.FrameSocket;
 import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.sim.Programs;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
@@ -72,7 +76,11 @@ class LinksIT {
         assertThat(link.up()).isTrue();
         assertThat(host.all()).contains(link);
         assertThat(host.named("nothing")).isEmpty();
-        assertThat(host.adminMac(link, 0)).as("a veth has no VFs").isEmpty();
+        assertThat(host.byIndex(link.index())).hasValue(link);
+        assertThat(host.byIndex(999_999)).isEmpty();
+        assertThat(host.uplink(link.index(), 0))
+                .as("a veth has no VFs")
+                .hasValue(new Links.Uplink(9000, Optional.empty()));
     }
 
     @Test
@@ -112,18 +120,21 @@ class LinksIT {
             inside.setUp(eth0);
             InterfaceAddress four = new InterfaceAddress("10.16.0.5", 16);
             InterfaceAddress six = new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112);
+            List<Route> routes = List.of(
+                    Route.byDefault("10.16.0.1"),
+                    Route.byDefault("fd00:10:16:0:0:0:0:1"),
+                    new Route("10.99.0.0/16", "10.16.0.254"));
             for (int twice = 0; twice < 2; twice++) {
                 inside.addAddress(eth0, four);
                 inside.addAddress(eth0, six);
-                inside.addDefaultRoute(eth0, "10.16.0.1");
-                inside.addDefaultRoute(eth0, "fd00:10:16:0:0:0:0:1");
+                routes.forEach(route -> inside.addRoute(eth0, route));
             }
 
             assertThat(inside.addresses(eth0)).contains(four, six);
-            assertThat(inside.defaultRoutes())
-                    .containsExactlyInAnyOrder(
-                            new Links.DefaultRoute("10.16.0.1", eth0.index()),
-                            new Links.DefaultRoute("fd00:10:16:0:0:0:0:1", eth0.index()));
+            assertThat(inside.routes())
+                    .filteredOn(route -> route.linkIndex() == eth0.index())
+                    .extracting(Links.LinkRoute::route)
+                    .containsAll(routes);
             assertThat(Programs.runIn(POD, "ip", "-o", "address", "show", "eth0"))
                     .contains("inet 10.16.0.5/16")
                     .contains("inet6 fd00:10:16::5/112");
@@ -175,5 +186,28 @@ class LinksIT {
 
     private Link link(String name) {
         return host.named(name).orElseThrow();
+    }
+
+    @Test
+    void aPodsAddressesAreAnnouncedByArpAndNeighborDiscovery() throws Exception {
+        Programs.run("ip", "link", "set", "vf0", "netns", POD);
+        Programs.runIn(POD, "ip", "link", "set", "vf0", "up");
+        Programs.run("ip", "link", "set", "rep0", "up");
+        Process heard = new ProcessBuilder(
+                        "tcpdump", "-Z", "root", "-lnei", "rep0", "-c", "2", "arp or (icmp6 and ip6[40]==136)")
+                .redirectErrorStream(true)
+                .start();
+        var output = heard.inputReader();
+        while (!output.readLine().contains("listening on")) {}
+        try (NetworkNamespace pod = NetworkNamespace.open(POD);
+                Links inside = pod.links();
+                FrameSocket frames = pod.frames(inside.named("vf0").orElseThrow())) {
+            frames.announce(new InterfaceAddress("10.16.0.5", 16));
+            frames.announce(new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
+        }
+
+        assertThat(output.readLine()).contains("ff:ff:ff:ff:ff:ff").contains("Announcement 10.16.0.5");
+        assertThat(output.readLine()).contains("neighbor advertisement, tgt is fd00:10:16::5");
+        heard.waitFor();
     }
 }

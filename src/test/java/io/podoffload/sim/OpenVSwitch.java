@@ -165,16 +165,25 @@ public final class OpenVSwitch implements AutoCloseable {
 
     /** Stops ovsdb-server in its tracks: connections stay, answers do not come. */
     public void pauseDatabase() {
-        Programs.signal("STOP", databasePid());
+        Programs.signal("STOP", pid("ovsdb-server"));
     }
 
     public void resumeDatabase() {
-        Programs.signal("CONT", databasePid());
+        Programs.signal("CONT", pid("ovsdb-server"));
     }
 
-    private String databasePid() {
+    /** Stops ovs-vswitchd in its tracks: nothing that is configured happens. */
+    public void pauseSwitch() {
+        Programs.signal("STOP", pid("ovs-vswitchd"));
+    }
+
+    public void resumeSwitch() {
+        Programs.signal("CONT", pid("ovs-vswitchd"));
+    }
+
+    private String pid(String daemon) {
         try {
-            return Files.readString(directory.resolve("ovsdb-server.pid")).strip();
+            return Files.readString(directory.resolve(daemon + ".pid")).strip();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

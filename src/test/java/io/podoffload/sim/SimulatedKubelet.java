@@ -9,12 +9,15 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.kubelet.v1.AllocatableResourcesRequest;
 import io.podoffload.binder.kubelet.v1.AllocatableResourcesResponse;
 import io.podoffload.binder.kubelet.v1.ContainerDevices;
 import io.podoffload.binder.kubelet.v1.ContainerResources;
+import io.podoffload.binder.kubelet.v1.GetPodResourcesRequest;
+import io.podoffload.binder.kubelet.v1.GetPodResourcesResponse;
 import io.podoffload.binder.kubelet.v1.ListPodResourcesRequest;
 import io.podoffload.binder.kubelet.v1.ListPodResourcesResponse;
 import io.podoffload.binder.kubelet.v1.PodResources;
@@ -60,6 +63,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final UnixServer server;
     private final SharedIndexInformer<Pod> informer;
     private volatile CniMode mode = CniMode.KUBE_OVN;
+    private volatile boolean knowsGet = true;
 
     /** One pod on this node; its work is a chain, so that it is never started and stopped at once. */
     private static final class RunningPod {
@@ -116,6 +120,11 @@ final class SimulatedKubelet implements AutoCloseable {
                         terminate(pod);
                     }
                 });
+    }
+
+    /** Whether PodResources has the method Get. */
+    void knowGet(boolean known) {
+        knowsGet = known;
     }
 
     void useCni(CniMode mode) {
@@ -367,22 +376,47 @@ final class SimulatedKubelet implements AutoCloseable {
         @Override
         public void list(ListPodResourcesRequest request, StreamObserver<ListPodResourcesResponse> observer) {
             ListPodResourcesResponse.Builder response = ListPodResourcesResponse.newBuilder();
-            for (RunningPod running : pods.values()) {
-                ContainerResources.Builder container = ContainerResources.newBuilder()
-                        .setName(running.pod.getSpec().getContainers().get(0).getName());
-                if (!running.devices.isEmpty()) {
-                    ContainerDevices.Builder devices =
-                            ContainerDevices.newBuilder().setResourceName(RESOURCE);
-                    running.devices.forEach(pci -> devices.addDeviceIds(pci.value()));
-                    container.addDevices(devices);
-                }
-                response.addPodResources(PodResources.newBuilder()
-                        .setName(running.pod.getMetadata().getName())
-                        .setNamespace(running.pod.getMetadata().getNamespace())
-                        .addContainers(container));
-            }
+            pods.values().forEach(running -> response.addPodResources(resources(running)));
             observer.onNext(response.build());
             observer.onCompleted();
+        }
+
+        private PodResources resources(RunningPod running) {
+            ContainerResources.Builder container = ContainerResources.newBuilder()
+                    .setName(running.pod.getSpec().getContainers().get(0).getName());
+            if (!running.devices.isEmpty()) {
+                ContainerDevices.Builder devices = ContainerDevices.newBuilder().setResourceName(RESOURCE);
+                running.devices.forEach(pci -> devices.addDeviceIds(pci.value()));
+                container.addDevices(devices);
+            }
+            return PodResources.newBuilder()
+                    .setName(running.pod.getMetadata().getName())
+                    .setNamespace(running.pod.getMetadata().getNamespace())
+                    .addContainers(container)
+                    .build();
+        }
+
+        /** On by default since Kubernetes 1.34; before, it answers so. */
+        @Override
+        public void get(GetPodResourcesRequest request, StreamObserver<GetPodResourcesResponse> observer) {
+            if (!knowsGet) {
+                observer.onError(Status.UNKNOWN
+                        .withDescription("PodResources API Get method disabled")
+                        .asRuntimeException());
+                return;
+            }
+            pods.values().stream()
+                    .filter(running -> running.pod.getMetadata().getName().equals(request.getPodName())
+                            && running.pod.getMetadata().getNamespace().equals(request.getPodNamespace()))
+                    .findFirst()
+                    .ifPresentOrElse(
+                            running -> {
+                                observer.onNext(GetPodResourcesResponse.newBuilder()
+                                        .setPodResources(resources(running))
+                                        .build());
+                                observer.onCompleted();
+                            },
+                            () -> observer.onError(Status.NOT_FOUND.asRuntimeException()));
         }
 
         @Override

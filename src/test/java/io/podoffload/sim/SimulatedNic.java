@@ -8,12 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,8 +31,22 @@ public final class SimulatedNic implements AutoCloseable {
 
     private final Path sysfs;
 
+    /** {@code 7: name@peer: <…>} as {@code ip -o monitor link} prints it, with "Deleted " before if it went. */
+    private static final Pattern LINK_EVENT = Pattern.compile("(Deleted )?(\\d+): ([^@:]+)(?:@([^:]+))?: .*");
+
     /** Representors by ifindex; they never leave the host's namespace, and their index never changes. */
     private final Map<Integer, Integer> vfByRepresentorIndex = new HashMap<>();
+
+    /** Of every name that a representor ever had; guarded by this. */
+    private final Map<String, Integer> vfByRepresentorName = new HashMap<>();
+
+    /** VFs at home by ifindex; guarded by this. */
+    private final Map<Integer, Integer> vfByIndex = new HashMap<>();
+
+    /** What the tree shows now: the name of each representor and of each VF at home, by VF; guarded by this. */
+    private final Map<Integer, String> representorNames = new HashMap<>();
+
+    private final Map<Integer, String> vfNames = new HashMap<>();
 
     private final int vfs;
     private final Process monitor;
@@ -56,19 +71,13 @@ public final class SimulatedNic implements AutoCloseable {
         for (int index = 0; index < vfs; index++) {
             String representor = UPLINK + "_" + index;
             String vf = UPLINK + "v" + index;
-            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", "02:5e:00:00:03:0" + index);
+            String mac = "02:5e:00:00:03:%02x".formatted(index);
+            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", mac);
             Programs.run("ethtool", "-K", vf, "tx", "off"); // else TCP dies on OVS's userspace datapath
-            int ifindex = links().stream()
-                    .filter(link -> link.path("ifname").asString().equals(representor))
-                    .findFirst()
-                    .orElseThrow()
-                    .path("ifindex")
-                    .asInt();
-            vfByRepresentorIndex.put(ifindex, index);
         }
         writeDevices();
-        followLinks();
         monitor = monitor();
+        readLinks();
     }
 
     public Path sysfs() {
@@ -113,7 +122,7 @@ public final class SimulatedNic implements AutoCloseable {
 
     /** Name of the representor of a VF, found as a CNI finds it: in sysfs. */
     String representor(PciAddress pci) {
-        int index = Integer.parseInt(pci.value().substring(pci.value().length() - 1)) - 2;
+        int index = pciAddresses().indexOf(pci);
         Path net = device(PF).resolve("net");
         try (var names = Files.list(net)) {
             return names.filter(name -> read(name.resolve("phys_port_name")).equals("pf0vf" + index))
@@ -152,7 +161,8 @@ public final class SimulatedNic implements AutoCloseable {
     }
 
     private static PciAddress pci(int index) {
-        return new PciAddress("0000:03:00." + (index + 2));
+        int function = index + 2;
+        return new PciAddress("0000:03:%02x.%d".formatted(function / 8, function % 8));
     }
 
     private static List<JsonNode> links() {
@@ -209,51 +219,83 @@ public final class SimulatedNic implements AutoCloseable {
         Files.writeString(netdev.resolve("phys_port_name"), portName + "\n");
     }
 
-    /** Makes the tree show the names that the kernel shows. */
-    private synchronized void followLinks() {
-        try {
-            Set<Path> wanted = new HashSet<>();
-            for (Map.Entry<PciAddress, Vf> entry : inventory().entrySet()) {
-                Vf vf = entry.getValue();
-                int index = pciAddresses().indexOf(vf.pci());
-                Path port = sysfs.resolve("representors/" + index);
-                wanted.add(link(device(PF).resolve("net").resolve(vf.representor()), port));
-                wanted.add(link(sysfs.resolve("class/net").resolve(vf.representor()), port));
-                if (!vf.name().isEmpty()) {
-                    wanted.add(link(device(vf.pci().value()).resolve("net").resolve(vf.name()), sysfs));
+    /** What is there at first. */
+    private synchronized void readLinks() {
+        for (JsonNode link : links()) {
+            int ifindex = link.path("ifindex").asInt();
+            String name = link.path("ifname").asString();
+            for (int index = 0; index < vfs; index++) {
+                if (name.equals(UPLINK + "_" + index)) {
+                    vfByRepresentorIndex.put(ifindex, index);
+                    showRepresentor(index, name);
+                } else if (name.equals(UPLINK + "v" + index)) {
+                    vfByIndex.put(ifindex, index);
+                    showVf(index, name);
                 }
             }
-            wanted.add(device(PF).resolve("net/" + UPLINK));
-            wanted.add(sysfs.resolve("class/net/" + UPLINK));
-            removeOthers(device(PF).resolve("net"), wanted);
-            removeOthers(sysfs.resolve("class/net"), wanted);
-            for (PciAddress pci : pciAddresses()) {
-                removeOthers(device(pci.value()).resolve("net"), wanted);
+        }
+    }
+
+    /** Makes the tree show what a link event tells. */
+    private synchronized void follow(String event) {
+        Matcher matcher = LINK_EVENT.matcher(event);
+        if (!matcher.matches()) {
+            return;
+        }
+        boolean deleted = matcher.group(1) != null;
+        int ifindex = Integer.parseInt(matcher.group(2));
+        String name = matcher.group(3);
+        Integer represented = vfByRepresentorIndex.get(ifindex);
+        Integer vf = vfByRepresentorName.get(String.valueOf(matcher.group(4)));
+        if (represented != null && !deleted) {
+            showRepresentor(represented, name);
+        } else if (deleted) {
+            Integer gone = vfByIndex.remove(ifindex);
+            if (gone != null) {
+                showVf(gone, "");
+            }
+        } else if (vf != null) {
+            vfByIndex.put(ifindex, vf);
+            showVf(vf, name);
+        }
+    }
+
+    private void showRepresentor(int index, String name) {
+        vfByRepresentorName.put(name, index);
+        String before = representorNames.put(index, name);
+        if (!name.equals(before)) {
+            Path port = sysfs.resolve("representors/" + index);
+            for (Path folder : List.of(device(PF).resolve("net"), sysfs.resolve("class/net"))) {
+                replace(folder, before, name, port);
+            }
+        }
+    }
+
+    private void showVf(int index, String name) {
+        String before = vfNames.put(index, name);
+        if (!name.equals(before)) {
+            replace(device(pci(index).value()).resolve("net"), before, name, sysfs);
+        }
+    }
+
+    private static void replace(Path folder, @Nullable String before, String name, Path target) {
+        try {
+            if (before != null && !before.isEmpty()) {
+                Files.deleteIfExists(folder.resolve(before));
+            }
+            if (!name.isEmpty()) {
+                Files.deleteIfExists(folder.resolve(name));
+                Files.createSymbolicLink(folder.resolve(name), target);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Path link(Path name, Path target) throws IOException {
-        if (!Files.exists(name, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-            Files.createSymbolicLink(name, target);
-        }
-        return name;
-    }
-
-    private static void removeOthers(Path folder, Set<Path> wanted) throws IOException {
-        try (var entries = Files.list(folder)) {
-            for (Path entry : entries.filter(path -> !wanted.contains(path)).toList()) {
-                Files.delete(entry);
-            }
-        }
-    }
-
     /** Each link event of the kernel updates the tree. */
     private Process monitor() {
         try {
-            Process process = new ProcessBuilder("ip", "monitor", "link").start();
+            Process process = new ProcessBuilder("ip", "-o", "monitor", "link").start();
             Thread thread = new Thread(() -> follow(process.inputReader()), "sysfs");
             thread.setDaemon(true);
             thread.start();
@@ -265,10 +307,8 @@ public final class SimulatedNic implements AutoCloseable {
 
     private void follow(BufferedReader events) {
         try {
-            while (events.readLine() != null) {
-                if (!events.ready()) {
-                    followLinks();
-                }
+            for (String line = events.readLine(); line != null; line = events.readLine()) {
+                follow(line);
             }
         } catch (IOException e) {
             if (monitor.isAlive()) {

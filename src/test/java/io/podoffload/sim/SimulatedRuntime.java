@@ -2,8 +2,13 @@ package io.podoffload.sim;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.cri.v1.ContainerEventResponse;
+import io.podoffload.binder.cri.v1.ContainerEventType;
+import io.podoffload.binder.cri.v1.GetEventsRequest;
 import io.podoffload.binder.cri.v1.ListPodSandboxRequest;
 import io.podoffload.binder.cri.v1.ListPodSandboxResponse;
 import io.podoffload.binder.cri.v1.PodSandbox;
@@ -19,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -48,7 +54,10 @@ final class SimulatedRuntime implements AutoCloseable {
     private final SimulatedNic nic;
     private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
     private final ScheduledExecutorService kernel = Executors.newSingleThreadScheduledExecutor();
+    private final Set<StreamObserver<ContainerEventResponse>> listeners = ConcurrentHashMap.newKeySet();
+    private final Cri cri = new Cri();
     private final UnixServer server;
+    private volatile boolean streamsEvents = true;
 
     /** A sandbox that runs or ran. */
     record Sandbox(Cni.Request request, Cni cni, int attempt, boolean ready, long createdAt, String ip) {
@@ -60,7 +69,16 @@ final class SimulatedRuntime implements AutoCloseable {
     SimulatedRuntime(Path directory, Path socket, SimulatedNic nic) {
         this.directory = directory;
         this.nic = nic;
-        this.server = new UnixServer(socket, new Cri());
+        this.server = new UnixServer(socket, cri);
+    }
+
+    /** Without it, as older runtimes are, callers must poll. Streams that are open end. */
+    void streamEvents(boolean stream) {
+        streamsEvents = stream;
+        if (!stream) {
+            listeners.forEach(StreamObserver::onCompleted);
+            listeners.clear();
+        }
     }
 
     /** RunPodSandbox: namespace, CNI ADD, then the sandbox is there. */
@@ -75,6 +93,7 @@ final class SimulatedRuntime implements AutoCloseable {
             String ip = cni.add(request);
             Sandbox sandbox = new Sandbox(request, cni, attempt, true, System.currentTimeMillis() * 1_000_000, ip);
             sandboxes.put(id, sandbox);
+            cri.tell(sandbox, ContainerEventType.CONTAINER_STARTED_EVENT);
             return sandbox;
         } catch (RuntimeException e) {
             cni.delete(request);
@@ -86,6 +105,7 @@ final class SimulatedRuntime implements AutoCloseable {
     /** StopPodSandbox: NOTREADY, CNI DEL, and the namespace goes. */
     void stop(Sandbox sandbox) {
         sandboxes.put(sandbox.request().containerId(), sandbox.stopped());
+        cri.tell(sandbox.stopped(), ContainerEventType.CONTAINER_STOPPED_EVENT);
         sandbox.cni().delete(sandbox.request());
         removeNamespace(sandbox.request().netns());
     }
@@ -93,6 +113,7 @@ final class SimulatedRuntime implements AutoCloseable {
     /** RemovePodSandbox. */
     void remove(Sandbox sandbox) {
         sandboxes.remove(sandbox.request().containerId());
+        cri.tell(sandbox.stopped(), ContainerEventType.CONTAINER_DELETED_EVENT);
     }
 
     private void removeNamespace(String netns) {
@@ -145,12 +166,19 @@ final class SimulatedRuntime implements AutoCloseable {
 
         @Override
         public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {
+            Map<String, String> selector = request.getFilter().getLabelSelectorMap();
             ListPodSandboxResponse.Builder response = ListPodSandboxResponse.newBuilder();
-            sandboxes.forEach((id, sandbox) -> response.addItems(PodSandbox.newBuilder()
-                    .setId(id)
-                    .setMetadata(metadata(sandbox))
-                    .setState(state(sandbox))
-                    .setCreatedAt(sandbox.createdAt())));
+            sandboxes.forEach((id, sandbox) -> {
+                Map<String, String> labels = labels(sandbox);
+                if (labels.entrySet().containsAll(selector.entrySet())) {
+                    response.addItems(PodSandbox.newBuilder()
+                            .setId(id)
+                            .setMetadata(metadata(sandbox))
+                            .setState(state(sandbox))
+                            .setCreatedAt(sandbox.createdAt())
+                            .putAllLabels(labels));
+                }
+            });
             observer.onNext(response.build());
             observer.onCompleted();
         }
@@ -174,6 +202,44 @@ final class SimulatedRuntime implements AutoCloseable {
             }
             observer.onNext(response.build());
             observer.onCompleted();
+        }
+
+        @Override
+        public void getContainerEvents(GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
+            if (!streamsEvents) {
+                observer.onError(Status.UNIMPLEMENTED.asRuntimeException());
+                return;
+            }
+            ((ServerCallStreamObserver<ContainerEventResponse>) observer)
+                    .setOnCancelHandler(() -> listeners.remove(observer));
+            listeners.add(observer);
+        }
+
+        private Map<String, String> labels(Sandbox sandbox) {
+            var metadata = sandbox.request().pod().getMetadata();
+            return Map.of(
+                    "io.kubernetes.pod.name", metadata.getName(),
+                    "io.kubernetes.pod.namespace", metadata.getNamespace(),
+                    "io.kubernetes.pod.uid", metadata.getUid());
+        }
+
+        /** As containerd tells of a sandbox, which it takes for one more container. */
+        private synchronized void tell(Sandbox sandbox, ContainerEventType type) {
+            ContainerEventResponse event = ContainerEventResponse.newBuilder()
+                    .setContainerId(sandbox.request().containerId())
+                    .setContainerEventType(type)
+                    .setPodSandboxStatus(PodSandboxStatus.newBuilder()
+                            .setId(sandbox.request().containerId())
+                            .setMetadata(metadata(sandbox))
+                            .setState(state(sandbox)))
+                    .build();
+            for (StreamObserver<ContainerEventResponse> listener : listeners) {
+                try {
+                    listener.onNext(event);
+                } catch (IllegalStateException | StatusRuntimeException e) {
+                    listeners.remove(listener); // it went
+                }
+            }
         }
 
         /** The JSON text that containerd gives. */

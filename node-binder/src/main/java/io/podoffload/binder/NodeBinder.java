@@ -1,43 +1,31 @@
 package io.podoffload.binder;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.podoffload.binder.binding.AllocationSource;
+import io.podoffload.binder.cri.SandboxWatch;
 import io.podoffload.binder.cri.Sandboxes;
-import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.LinkMonitor;
-import io.podoffload.binder.kernel.Links;
-import io.podoffload.binder.kernel.NicTopology;
-import io.podoffload.binder.kube.BindingReporter;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
-import io.podoffload.binder.kube.PodView;
-import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.ovs.IntegrationBridge;
-import io.podoffload.binder.reconcile.DesiredBindings;
-import io.podoffload.binder.reconcile.LinuxNode;
-import io.podoffload.binder.reconcile.NodeObserver;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.VfQueue;
+import io.podoffload.binder.reconcile.VfStates;
 import io.podoffload.binder.reconcile.VfWatch;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The running binder: connects the sources of events to the queue, and nothing else. No change is made before the first
- * list of pods is complete.
+ * The running binder: starts and stops the sources of events in order. No change is made before the first list of pods is
+ * complete and every VF has been looked at.
  */
 @Component
 final class NodeBinder implements SmartLifecycle {
@@ -45,61 +33,74 @@ final class NodeBinder implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
     private static final Duration FIRST_LIST = Duration.ofSeconds(60);
     private static final long RETRY_MILLIS = 1_000;
+    private static final long REPORT_MILLIS = 5_000;
 
     private final NodeBinderProperties properties;
-    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private final ManagedChannel kubeletChannel;
-    private final ManagedChannel criChannel;
-    private final Links host = Links.ofHost();
-    private final PodResources kubelet;
-    private final NodeReport report;
-    private final IntegrationBridge bridge;
+    private final EventSources events;
     private final NodePods pods;
-    private final BindingReporter reporter;
     private final Reconciler reconciler;
-    private final VfQueue queue;
     private final VfWatch watch;
+    private final VfQueue queue;
+    private final VfStates states;
+    private final IntegrationBridge bridge;
+    private final AllocationSource allocations;
+    private final NodeReport report;
+    private final ManagedChannel criChannel;
+    private final Sandboxes sandboxes;
 
-    /** Events are taken off their sources' threads at once: an OVSDB or pod event must not wait for the kubelet. */
-    private final ScheduledThreadPoolExecutor events = new ScheduledThreadPoolExecutor(1, task -> {
-        Thread thread = new Thread(task, "events");
-        thread.setDaemon(true);
-        return thread;
-    });
-
-    private final AtomicBoolean resyncAsked = new AtomicBoolean();
     private volatile boolean running;
-    private volatile boolean looking;
     private volatile @Nullable LinkMonitor linkMonitor;
+    private volatile @Nullable SandboxWatch sandboxWatch;
+    private Map<String, Integer> capacity = Map.of(); // used on the events thread only
 
-    NodeBinder(NodeBinderProperties properties, KubernetesClient client, JsonMapper json) {
+    NodeBinder(
+            NodeBinderProperties properties,
+            EventSources events,
+            NodePods pods,
+            Reconciler reconciler,
+            VfWatch watch,
+            VfQueue queue,
+            VfStates states,
+            IntegrationBridge bridge,
+            AllocationSource allocations,
+            NodeReport report,
+            ManagedChannel criChannel,
+            Sandboxes sandboxes,
+            MeterRegistry meters) {
         this.properties = properties;
-        Clock clock = Clock.systemUTC();
-        kubeletChannel = UnixChannel.to(properties.kubeletSocket(), eventLoop);
-        criChannel = UnixChannel.to(properties.criSocket(), eventLoop);
-        kubelet = new PodResources(kubeletChannel, properties.resources());
-        Sandboxes sandboxes = new Sandboxes(criChannel, json);
-        NicTopology topology = new NicTopology(properties.sysfs(), new Devlink());
-        bridge = new IntegrationBridge(
-                json, properties.ovsdbSocket(), properties.bridge(), this::portChanged, this::resync);
-        pods = new NodePods(client, properties.nodeName(), this::podChanged, this::podGone);
-        report = new NodeReport(client, properties.namespace(), properties.nodeName());
-        reporter = new BindingReporter(client, pods, properties.nodeName(), clock);
-        NodeObserver observer = new NodeObserver(topology, host, bridge, sandboxes, pods, clock);
-        reconciler = new Reconciler(
-                new DesiredBindings(kubelet, pods, sandboxes),
-                observer,
-                new LinuxNode(host, bridge, topology),
-                reporter);
-        queue = new VfQueue(reconciler::reconcile);
-        watch = new VfWatch(topology, kubelet, bridge, observer, queue::look, queue::lookAtUnsettled);
+        this.events = events;
+        this.pods = pods;
+        this.reconciler = reconciler;
+        this.watch = watch;
+        this.queue = queue;
+        this.states = states;
+        this.bridge = bridge;
+        this.allocations = allocations;
+        this.report = report;
+        this.criChannel = criChannel;
+        this.sandboxes = sandboxes;
+        Gauge.builder("pod.offload.binder.queue.depth", queue::depth)
+                .description("Looks at VFs that are due or under way")
+                .register(meters);
+        Gauge.builder("pod.offload.binder.queue.unsettled", queue::unsettled)
+                .description("VFs that are not as they should be and are looked at again and again")
+                .register(meters);
+        Gauge.builder("pod.offload.binder.ovs.lag", () -> bridge.status().lag())
+                .description("Changes of the configuration that ovs-vswitchd has not acted on yet")
+                .register(meters);
+        FunctionCounter.builder(
+                        "pod.offload.binder.ovsdb.connections",
+                        bridge,
+                        one -> one.status().sessions())
+                .description("How often the binder connected to OVSDB; more than one is a reconnect")
+                .register(meters);
     }
 
     @Override
     public void start() {
         pods.start(FIRST_LIST);
         running = true;
-        events.execute(this::lookFirst);
+        events.after(0, this::lookFirst);
     }
 
     /** Reads every VF once before anything is changed; a source that is down delays it. */
@@ -109,85 +110,42 @@ final class NodeBinder implements SmartLifecycle {
         } catch (RuntimeException e) {
             LOG.warn("waiting for the first look at this node's VFs: {}", e.getMessage());
             LOG.debug("waiting for the first look", e);
-            Future<?> unused = events.schedule(this::lookFirst, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            events.after(RETRY_MILLIS, this::lookFirst);
             return;
         }
-        linkMonitor = new LinkMonitor(link -> later(() -> watch.linkChanged(link)), this::resync);
-        looking = true;
-        Future<?> unused = events.scheduleWithFixedDelay(
-                () -> follow(this::resyncAndReport), 0, properties.resync().toMillis(), TimeUnit.MILLISECONDS);
+        linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
+        sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
+        events.followWith(watch);
+        events.every(properties.resync().toMillis(), this::resync);
+        events.every(REPORT_MILLIS, () -> report.write(capacity, states.version(), states.all()));
         LOG.info("looking after the VFs of node {}", properties.nodeName());
     }
 
-    private void resyncAndReport() {
+    private void resync() {
         watch.resync();
-        report.write(kubelet.allocatable());
+        capacity = allocations.capacity();
     }
 
     /** Whether every VF has been looked at, so that the binder acts on what it sees. */
     boolean isLooking() {
-        return looking;
-    }
-
-    private void podChanged(PodView pod) {
-        later(() -> watch.podChanged(pod));
-    }
-
-    private void podGone(PodView pod) {
-        reporter.forget(pod.ref());
-        podChanged(pod);
-    }
-
-    private void portChanged(String name) {
-        later(() -> watch.portChanged(name));
-    }
-
-    private void resync() {
-        later(watch::resync);
-    }
-
-    /** Before the first look is done nothing need be followed: it reads everything. */
-    private void later(Runnable event) {
-        if (running && looking) {
-            events.execute(() -> follow(event));
-        }
-    }
-
-    /** A source that is down must not end the events of the others; looking at every VF makes up for what was missed. */
-    private void follow(Runnable event) {
-        try {
-            event.run();
-        } catch (RuntimeException e) {
-            LOG.warn("an event could not be followed, looking at every VF again soon: {}", e.getMessage());
-            LOG.debug("an event could not be followed", e);
-            if (resyncAsked.compareAndSet(false, true)) {
-                Future<?> unused = events.schedule(
-                        () -> {
-                            resyncAsked.set(false);
-                            follow(watch::resync);
-                        },
-                        RETRY_MILLIS,
-                        TimeUnit.MILLISECONDS);
-            }
-        }
+        return running && events.areFollowed();
     }
 
     @Override
     public void stop() {
         running = false;
-        looking = false;
-        events.shutdownNow();
-        LinkMonitor monitor = linkMonitor;
-        if (monitor != null) {
-            monitor.close();
+        events.close();
+        LinkMonitor links = linkMonitor;
+        if (links != null) {
+            links.close();
+        }
+        SandboxWatch runtime = sandboxWatch;
+        if (runtime != null) {
+            runtime.close();
         }
         queue.close();
         pods.close();
         bridge.close();
-        kubeletChannel.shutdownNow();
-        criChannel.shutdownNow();
-        Future<?> unused = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-        host.close();
     }
 
     @Override

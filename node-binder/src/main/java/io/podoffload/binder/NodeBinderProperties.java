@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param namespace the Namespace that the webhook and the node-binders run in
  * @param resources extended resources that stand for VFs, domain/name
  * @param sysfs root of sysfs
+ * @param procfs root of procfs, where the id of the machine's boot is read
  * @param kubeletSocket socket of the kubelet's PodResources API
  * @param criSocket socket of the container runtime
  * @param ovsdbSocket socket of Open vSwitch's database
@@ -25,6 +26,7 @@ public record NodeBinderProperties(
         @DefaultValue("pod-offload") String namespace,
         @DefaultValue("mellanox.com/cx5_sriov_switchdev") Set<String> resources,
         @DefaultValue("/sys") Path sysfs,
+        @DefaultValue("/proc") Path procfs,
 
         @DefaultValue("/var/lib/kubelet/pod-resources/kubelet.sock")
         Path kubeletSocket,

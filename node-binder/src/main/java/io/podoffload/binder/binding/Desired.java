@@ -21,6 +21,14 @@ public sealed interface Desired {
         }
     }
 
+    /** A pod holds it, but none of the pod's networks needs it. */
+    record Spare(PodRef pod) implements Desired {
+        @Override
+        public Optional<PodRef> owner() {
+            return Optional.of(pod);
+        }
+    }
+
     /**
      * A pod with a READY sandbox is to have it.
      *

@@ -13,6 +13,9 @@ public record MacAddress(String value) {
     private static final Pattern FORM = Pattern.compile("([0-9a-f]{2}:){5}[0-9a-f]{2}");
     private static final HexFormat COLONS = HexFormat.ofDelimiter(":");
 
+    /** What a VF's admin MAC is while nobody has set it. */
+    public static final MacAddress NONE = new MacAddress("00:00:00:00:00:00");
+
     public MacAddress {
         value = value.toLowerCase(Locale.ROOT);
         if (!FORM.matcher(value).matches()) {

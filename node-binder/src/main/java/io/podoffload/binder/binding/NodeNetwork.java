@@ -17,21 +17,27 @@ public interface NodeNetwork {
     /** Moves the VF into the namespace at {@code netns}, with name, MTU and MAC, in one request. */
     void moveIntoPod(String vfName, String netns, PodInterface target);
 
-    /** Brings the interface up in the pod, with MTU, MAC, addresses and default gateways. */
+    /** Brings the interface up in the pod, with MTU, MAC, alias, addresses and routes. */
     void configureInPod(String netns, PodInterface target);
 
     /** Gives the row its iface-id, upon which OVN takes the port. */
     void attach(String representor, String ifaceId);
 
-    /** Takes the iface-id off the row, upon which OVN lets the port go. */
-    void detach(String representor);
+    /** Takes the iface-id off the row, if it still is what {@code expected} says, upon which OVN lets the port go. */
+    void detach(String representor, Map<String, String> expected);
 
     void setRepresentorUp(String representor, int mtu);
 
     void setRepresentorDown(String representor);
 
-    /** Adds the binder's keys to a row that a CNI made, if the row still is what {@code expected} says. */
-    void adopt(String representor, Map<String, String> expected, Map<String, String> keys);
+    /** Tells the network where the pod's addresses are now, and notes {@code stamp} in the row. */
+    void announce(String netns, PodInterface target, String representor, String stamp);
+
+    /** Sets keys of a row, if the row still is what {@code expected} says. */
+    void markRow(String representor, Map<String, String> expected, Map<String, String> keys);
+
+    /** Makes the row of {@code representor} with all of {@code keys}, an iface-id among them; durable. */
+    void restorePort(String representor, Map<String, String> keys);
 
     /** Gives the VF in the host's namespace its identity back and takes the mark off it; read back before it returns. */
     void resetVf(PciAddress vf, String currentName, VfIdentity identity);

@@ -18,22 +18,24 @@ import java.util.Set;
  * @param adminMac MAC set through the PF, where the device has such
  * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
  * @param podHasDefaultRoute whether one of those interfaces has a default route
- * @param owner of the mark on the row or on the VF, if there is a mark
+ * @param owner of the mark on the row or on the VF, or of a row that kube-ovn-cni made; none if nothing names an owner
  * @param lastFree what the VF was when it was last seen free
+ * @param boot id of the machine's present boot
  */
 public record Observed(
         PciAddress pci,
         Link representor,
         int uplinkMtu,
         Optional<Port> port,
-        List<Stray> strays,
-        List<Port> rivals,
+        List<Held> strays,
+        List<Held> rivals,
         Place place,
         Optional<MacAddress> adminMac,
         Set<String> podLinks,
         boolean podHasDefaultRoute,
         Optional<Owner> owner,
-        Optional<VfIdentity> lastFree) {
+        Optional<VfIdentity> lastFree,
+        String boot) {
 
     public Observed {
         strays = List.copyOf(strays);
@@ -52,15 +54,23 @@ public record Observed(
                 .filter(mark -> mark.pci().equals(pci));
     }
 
-    Optional<Link> link() {
+    public Optional<Link> link() {
         if (place instanceof Place.AtHome home) {
             return Optional.of(home.link());
         }
         return place instanceof Place.InPod in ? Optional.of(in.link()) : Optional.empty();
     }
 
-    /** A row that lost its representor to a new name, and what is left of the pod that it was made for. */
-    public record Stray(Port row, Owner owner) {}
+    boolean vfAtHome() {
+        return place instanceof Place.AtHome || place instanceof Place.Userspace;
+    }
+
+    /** A row, and what is left of the pod that it was made for; none if the row does not say. */
+    public record Held(Port row, Optional<Owner> owner) {
+        boolean isAbandoned() {
+            return owner.map(Owner::isGone).orElse(false);
+        }
+    }
 
     /**
      * What is left of the pod that a mark names.
@@ -74,7 +84,12 @@ public record Observed(
 
         /** DESIGN: the one rule by which anything is ever taken down. */
         boolean mayBeReleased(boolean vfAtHome) {
-            return !sandboxReady && (netnsGone || vfAtHome) && podGone;
+            return isGone() && (netnsGone || vfAtHome);
+        }
+
+        /** It will never use what it held, though its namespace may not be dead yet. */
+        boolean isGone() {
+            return !sandboxReady && podGone;
         }
     }
 }

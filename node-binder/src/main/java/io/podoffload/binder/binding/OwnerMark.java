@@ -13,8 +13,12 @@ import java.util.regex.Pattern;
  * representor's Interface row, and in short form in the VF's ifalias, which stays on the netdev when its namespace dies.
  * Values hold no space, comma or quote, and no key ends like one of kube-ovn's, whose garbage collector reads rows by
  * substring.
+ *
+ * @param boot of the machine, by its boot id: what the VF was before is no longer true after another boot; empty in an
+ *     alias, which does not outlive one
  */
-public record OwnerMark(String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original) {
+public record OwnerMark(
+        String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original, String boot) {
 
     /** Key whose value tells how the binder came to the row. */
     public static final String OWNER = "pod-offload-owner";
@@ -28,11 +32,16 @@ public record OwnerMark(String podUid, String sandboxId, PciAddress pci, String 
     public static final String POD_UID = "pod-offload-pod-uid";
     public static final String SANDBOX = "pod-offload-sandbox";
     public static final String PCI = "pod-offload-pci";
+
+    /** Key whose value is the {@code ovn-installed-ts} for which the pod's addresses were announced. */
+    public static final String ANNOUNCED = "pod-offload-announced";
+
     private static final String NETNS = "pod-offload-netns";
     private static final String NAME = "pod-offload-vf-name";
     private static final String MTU = "pod-offload-vf-mtu";
     private static final String MAC = "pod-offload-vf-mac";
     private static final String ADMIN_MAC = "pod-offload-vf-admin-mac";
+    private static final String BOOT = "pod-offload-boot";
 
     private static final Pattern ALIAS = Pattern.compile(
             "pod-offload pci=(\\S+) uid=(\\S+) sandbox=(\\S+) netns=(\\S+) name=(\\S+) mtu=(\\d+) mac=(\\S+) admin=(\\S+)");
@@ -50,6 +59,7 @@ public record OwnerMark(String podUid, String sandboxId, PciAddress pci, String 
         ids.put(MTU, Integer.toString(original.mtu()));
         ids.put(MAC, original.mac().value());
         original.adminMac().ifPresent(mac -> ids.put(ADMIN_MAC, mac.value()));
+        ids.put(BOOT, boot);
         return ids;
     }
 
@@ -68,7 +78,8 @@ public record OwnerMark(String podUid, String sandboxId, PciAddress pci, String 
                             value(ids, NAME),
                             Integer.parseInt(value(ids, MTU)),
                             new MacAddress(value(ids, MAC)),
-                            Optional.ofNullable(ids.get(ADMIN_MAC)).map(MacAddress::new))));
+                            Optional.ofNullable(ids.get(ADMIN_MAC)).map(MacAddress::new)),
+                    value(ids, BOOT)));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // somebody edited the row; the alias still tells
         }
@@ -106,10 +117,16 @@ public record OwnerMark(String podUid, String sandboxId, PciAddress pci, String 
                             new MacAddress(matcher.group(7)),
                             matcher.group(8).equals(NONE)
                                     ? Optional.empty()
-                                    : Optional.of(new MacAddress(matcher.group(8))))));
+                                    : Optional.of(new MacAddress(matcher.group(8)))),
+                    ""));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether the original identity was read since the machine started. */
+    boolean isOf(String currentBoot) {
+        return boot.isEmpty() || boot.equals(currentBoot);
     }
 
     private static String value(Map<String, String> ids, String key) {

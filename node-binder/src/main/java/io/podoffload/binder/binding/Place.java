@@ -8,17 +8,20 @@ public sealed interface Place {
     /** In the host's namespace. */
     record AtHome(Link link) implements Place {}
 
-    /**
-     * In a pod's namespace.
-     *
-     * @param gateways of its default routes
-     */
-    record InPod(Link link, Set<InterfaceAddress> addresses, Set<String> gateways) implements Place {
+    /** In a pod's namespace. */
+    record InPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) implements Place {
         public InPod {
             addresses = Set.copyOf(addresses);
-            gateways = Set.copyOf(gateways);
+            routes = Set.copyOf(routes);
         }
     }
+
+    /**
+     * It has no netdev, because a driver hands the device to a program: DPDK, or a virtual machine.
+     *
+     * @param driver {@code vfio-pci}
+     */
+    record Userspace(String driver) implements Place {}
 
     /** Nowhere to be seen: on its way home from a dying namespace, without a driver, or in a namespace unknown to us. */
     record Away() implements Place {}

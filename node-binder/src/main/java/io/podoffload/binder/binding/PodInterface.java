@@ -6,14 +6,15 @@ import java.util.List;
  * What a VF is to be inside a pod.
  *
  * @param name of the interface
- * @param gateways of the default routes it takes, at most one for each IP family
+ * @param routes that it takes, the default one among them if it is to have it
+ * @param alias the binder's short mark
  */
 public record PodInterface(
-        String name, int mtu, MacAddress mac, List<InterfaceAddress> addresses, List<String> gateways) {
+        String name, int mtu, MacAddress mac, List<InterfaceAddress> addresses, List<Route> routes, String alias) {
 
     public PodInterface {
         addresses = List.copyOf(addresses);
-        gateways = List.copyOf(gateways);
+        routes = List.copyOf(routes);
     }
 
     /** Whether the interface is up and has all of this; what else it has does not matter. */
@@ -22,7 +23,8 @@ public record PodInterface(
         return link.up()
                 && link.mtu() == mtu
                 && link.mac().equals(mac)
+                && link.alias().equals(alias)
                 && place.addresses().containsAll(addresses)
-                && place.gateways().containsAll(gateways);
+                && place.routes().containsAll(routes);
     }
 }

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
  * @param mac MAC of the logical switch port; OVN drops frames from any other
  * @param addresses one for each IP family; none on a network without address management
  * @param gateways one for each family that has one, in the order of {@code addresses}
+ * @param routes further routes that an annotation asks for
  * @param mtu where an annotation sets it
  * @param overlay whether packets leave the node in a tunnel, whose header costs MTU
  * @param defaultRoute whether the interface takes the default route
@@ -20,6 +21,7 @@ public record PodNetwork(
         Optional<MacAddress> mac,
         List<InterfaceAddress> addresses,
         List<String> gateways,
+        List<Route> routes,
         OptionalInt mtu,
         boolean overlay,
         DefaultRoute defaultRoute) {
@@ -30,6 +32,7 @@ public record PodNetwork(
     public PodNetwork {
         addresses = List.copyOf(addresses);
         gateways = List.copyOf(gateways);
+        routes = List.copyOf(routes);
     }
 
     /** The MTU as Kube-OVN computes it: what an annotation says, else what fits through {@code uplinkMtu}. */

@@ -2,6 +2,8 @@ package io.podoffload.binder.binding;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An Interface row of OVSDB.
@@ -12,11 +14,36 @@ import java.util.Optional;
  * @param ofport OpenFlow port number; 0 while ovs-vswitchd has not looked, -1 if it failed
  * @param error why it failed, empty if it did not
  * @param driver name of the kernel driver that ovs-vswitchd saw, empty if unknown
+ * @param linkUp whether ovs-vswitchd sees the link up
  * @see <a href="https://docs.openvswitch.org/en/latest/ref/ovs-vswitchd.conf.db.5/">ovs-vswitchd.conf.db(5)</a>
  */
-public record Port(String name, String type, Map<String, String> externalIds, int ofport, String error, String driver) {
+public record Port(
+        String name,
+        String type,
+        Map<String, String> externalIds,
+        int ofport,
+        String error,
+        String driver,
+        boolean linkUp) {
 
     public static final String IFACE_ID = "iface-id";
+
+    /** Written by ovn-controller when the flows of the port are there, and since when (milliseconds). */
+    public static final String OVN_INSTALLED = "ovn-installed";
+
+    public static final String OVN_INSTALLED_TS = "ovn-installed-ts";
+
+    /** Written by kube-ovn-cni: path of the namespace that it was called for. */
+    public static final String POD_NETNS = "pod_netns";
+
+    private static final String VENDOR = "vendor";
+    private static final String KUBE_OVN = "kube-ovn";
+    private static final String POD_NAME = "pod_name";
+    private static final String POD_NAMESPACE = "pod_namespace";
+    private static final String IP = "ip";
+
+    /** kube-ovn-cni names a representor after the first twelve digits of the sandbox's id. */
+    private static final Pattern KUBE_OVN_NAME = Pattern.compile("([0-9a-f]{12})_h");
 
     public Port {
         externalIds = Map.copyOf(externalIds);
@@ -28,7 +55,7 @@ public record Port(String name, String type, Map<String, String> externalIds, in
 
     /** ovn-controller has installed the flows of this port. */
     public boolean installedByOvn() {
-        return "true".equals(externalIds.get("ovn-installed"));
+        return "true".equals(externalIds.get(OVN_INSTALLED));
     }
 
     public boolean failed() {
@@ -36,12 +63,47 @@ public record Port(String name, String type, Map<String, String> externalIds, in
     }
 
     /** kube-ovn-cni writes these keys together; one of them alone proves nothing. */
-    boolean madeByKubeOvn() {
-        return "kube-ovn".equals(externalIds.get("vendor")) && externalIds.containsKey("pod_netns");
+    public boolean madeByKubeOvn() {
+        return KUBE_OVN.equals(externalIds.get(VENDOR)) && externalIds.containsKey(POD_NETNS);
+    }
+
+    /** Namespace and name of the pod that kube-ovn-cni made the row for. */
+    public Optional<PodName> kubeOvnPod() {
+        String namespace = externalIds.get(POD_NAMESPACE);
+        String name = externalIds.get(POD_NAME);
+        return madeByKubeOvn() && namespace != null && name != null
+                ? Optional.of(new PodName(namespace, name))
+                : Optional.empty();
+    }
+
+    /** The first digits of the id of the sandbox that kube-ovn-cni named a representor after. */
+    public static Optional<String> kubeOvnSandbox(String representor) {
+        Matcher matcher = KUBE_OVN_NAME.matcher(representor);
+        return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+    }
+
+    /** The keys that kube-ovn-cni writes for this binding (setupSriovInterface, its step of add-port). */
+    static Map<String, String> kubeOvnKeys(Desired.Binding binding) {
+        Map<String, String> keys = new java.util.LinkedHashMap<>();
+        keys.put(IFACE_ID, binding.network().ifaceId());
+        keys.put(VENDOR, KUBE_OVN);
+        keys.put(POD_NAME, binding.pod().name());
+        keys.put(POD_NAMESPACE, binding.pod().namespace());
+        keys.put(POD_NETNS, binding.netns());
+        if (!binding.network().addresses().isEmpty()) {
+            keys.put(
+                    IP,
+                    String.join(
+                            ",",
+                            binding.network().addresses().stream()
+                                    .map(InterfaceAddress::address)
+                                    .toList()));
+        }
+        return keys;
     }
 
     boolean isFor(String netns) {
-        return netns.equals(externalIds.get("pod_netns"));
+        return netns.equals(externalIds.get(POD_NETNS));
     }
 
     boolean adoptedFor(Desired.Binding binding) {

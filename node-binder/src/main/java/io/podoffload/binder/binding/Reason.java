@@ -5,6 +5,7 @@ public enum Reason {
     Bound(true, "The binder bound the VF and its representor, and OVN installed the port.", ""),
     Adopted(true, "The CNI bound the VF and its representor, and OVN installed the port.", ""),
     Free(true, "No pod holds the VF, and it shows its own name, MTU and MAC.", ""),
+    Spare(true, "The pod holds the VF, but none of its networks needs it.", ""),
 
     WaitingForSandbox(false, "The pod has no running sandbox yet.", "Wait; see the pod's Events if it does not start."),
     WaitingForAddress(
@@ -41,10 +42,30 @@ public enum Reason {
             false,
             "Another tool holds the VF or its representor.",
             "Let only one of them manage VFs of this resource."),
-    SeveralVfs(
+    Ambiguous(
             false,
             "The pod holds several VFs, and nothing tells which network each is for.",
-            "Request one VF per pod."),
+            "Request one VF for each network that needs one, and let the CNI report its device in network-status."),
+    NoVf(
+            false,
+            "The pod is to have a VF, but the kubelet allotted none to it.",
+            "Check that a container requests the profile's resource, and that the device plugin offers it on this node."),
+    NotInjected(
+            false,
+            "The pod carries the label pod-offload.io/enabled, but was created before the webhook could see it.",
+            "Create the pod again."),
+    BadAnnotation(
+            false,
+            "An annotation of the pod's network cannot be read.",
+            "See the message; kube-ovn-controller writes these annotations, so restore what it wrote."),
+    WrongMac(
+            false,
+            "The VF's MAC is not the one that OVN expects, so that OVN drops the pod's packets.",
+            "Let the program in the pod leave the MAC alone, or create the pod again."),
+    IdentityUnknown(
+            false,
+            "The VF came back from a CNI, and nothing tells its own name, MTU and MAC.",
+            "Bind the VF to its driver anew: echo ADDRESS to unbind and bind of /sys/bus/pci/drivers/mlx5_core."),
     PortFailed(false, "ovs-vswitchd could not open the representor.", "See the port's error and ovs-vswitchd's log."),
     StepFailed(false, "A step of binding failed; it is tried again.", "See the message and the binder's log.");
 

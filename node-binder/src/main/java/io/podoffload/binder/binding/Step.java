@@ -49,10 +49,10 @@ public sealed interface Step {
         }
     }
 
-    record Detach(String representor) implements Step {
+    record Detach(String representor, Map<String, String> expected) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {
-            node.detach(representor);
+            node.detach(representor, expected);
         }
     }
 
@@ -70,10 +70,24 @@ public sealed interface Step {
         }
     }
 
-    record Adopt(String representor, Map<String, String> expected, Map<String, String> keys) implements Step {
+    record Announce(String netns, PodInterface target, String representor, String stamp) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {
-            node.adopt(representor, expected, keys);
+            node.announce(netns, target, representor, stamp);
+        }
+    }
+
+    record MarkRow(String representor, Map<String, String> expected, Map<String, String> keys) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.markRow(representor, expected, keys);
+        }
+    }
+
+    record RestorePort(String representor, Map<String, String> keys) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.restorePort(representor, keys);
         }
     }
 

@@ -12,8 +12,19 @@ import java.util.Optional;
  */
 public record VfIdentity(String name, int mtu, MacAddress mac, Optional<MacAddress> adminMac) {
 
+    private static final String NO_NETDEV = "-";
+
     public static VfIdentity of(Link link, Optional<MacAddress> adminMac) {
         return new VfIdentity(link.name(), link.mtu(), link.mac(), adminMac);
+    }
+
+    /** Of a VF in the hands of a userspace driver: only what its PF keeps. */
+    static VfIdentity withoutNetdev(Optional<MacAddress> adminMac) {
+        return new VfIdentity(NO_NETDEV, 0, MacAddress.NONE, adminMac);
+    }
+
+    public boolean hasNetdev() {
+        return !name.equals(NO_NETDEV);
     }
 
     /** Whether {@code link} shows this identity; the admin MAC is not visible on the VF's own netdev. */

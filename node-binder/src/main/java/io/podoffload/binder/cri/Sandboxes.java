@@ -3,18 +3,25 @@ package io.podoffload.binder.cri;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.podoffload.binder.binding.PodName;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Sandbox;
+import io.podoffload.binder.binding.SandboxHistory;
 import io.podoffload.binder.cri.v1.ListPodSandboxRequest;
 import io.podoffload.binder.cri.v1.PodSandbox;
+import io.podoffload.binder.cri.v1.PodSandboxFilter;
 import io.podoffload.binder.cri.v1.PodSandboxMetadata;
 import io.podoffload.binder.cri.v1.PodSandboxState;
 import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,68 +29,140 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Sandboxes {
 
     private static final int ANSWER_WITHIN_SECONDS = 10;
+    private static final int REMEMBERED_NAMESPACES = 1_000;
+    private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** The kubelet's labels, k8s.io/kubelet/pkg/types/labels.go. */
+    private static final String POD_NAME = "io.kubernetes.pod.name";
+
+    private static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
+    private static final String POD_UID = "io.kubernetes.pod.uid";
+
+    private final ManagedChannel channel;
     private final RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime;
     private final JsonMapper json;
 
+    /** Paths by sandbox id; a sandbox never changes its namespace. Guarded by itself. */
+    private final Map<String, Optional<String>> namespaces = new LinkedHashMap<>();
+
+    private volatile @Nullable Snapshot snapshot;
+
+    private record Snapshot(Map<PodName, List<Sandbox>> byName, Map<String, List<Sandbox>> byUid, long takenAt) {
+        boolean isRecent() {
+            return System.nanoTime() - takenAt < RECENT_NANOS;
+        }
+    }
+
     public Sandboxes(ManagedChannel channel, JsonMapper json) {
+        this.channel = channel;
         this.runtime = RuntimeServiceGrpc.newBlockingStub(channel);
         this.json = json;
     }
 
-    /** The sandbox that runs the pod now: READY, and the newest if an old one lingers. */
-    public Optional<Sandbox> newestReady(String namespace, String pod) {
-        return list().stream()
-                .filter(sandbox -> sandbox.getState() == PodSandboxState.SANDBOX_READY)
-                .filter(sandbox -> sandbox.getMetadata().getNamespace().equals(namespace)
-                        && sandbox.getMetadata().getName().equals(pod))
-                .max(Comparator.comparingInt(
-                                (PodSandbox sandbox) -> sandbox.getMetadata().getAttempt())
-                        .thenComparingLong(PodSandbox::getCreatedAt))
-                .flatMap(sandbox -> withNamespace(sandbox.getId()));
+    /** Lists all sandboxes once, for the many looks that are about to follow. */
+    public void prefetch() {
+        List<Sandbox> all = all();
+        snapshot = new Snapshot(
+                all.stream()
+                        .collect(Collectors.groupingBy(sandbox -> sandbox.pod().podName())),
+                all.stream()
+                        .collect(Collectors.groupingBy(sandbox -> sandbox.pod().uid())),
+                System.nanoTime());
     }
 
-    /** Whether the sandbox whose id begins with {@code id} is READY; not if the runtime does not know it. */
-    public boolean isReady(String id) {
-        return list().stream()
-                .anyMatch(sandbox ->
-                        sandbox.getId().startsWith(id) && sandbox.getState() == PodSandboxState.SANDBOX_READY);
+    /** For one look at one VF, which asks for the same sandboxes more than once. */
+    public Look look(boolean fresh) {
+        Snapshot recent = snapshot;
+        return new Look(fresh || recent == null || !recent.isRecent() ? null : recent);
     }
 
-    /** Whether a READY sandbox other than {@code id} runs the pod with this uid. */
-    public boolean isReplaced(String id, String podUid) {
-        return list().stream()
-                .anyMatch(sandbox -> sandbox.getMetadata().getUid().equals(podUid)
-                        && !sandbox.getId().startsWith(id)
-                        && sandbox.getState() == PodSandboxState.SANDBOX_READY);
+    /** What one look reads of the runtime. */
+    public final class Look {
+
+        private final @Nullable Snapshot recent;
+        private final Map<PodName, SandboxHistory> known = new LinkedHashMap<>();
+
+        private Look(@Nullable Snapshot recent) {
+            this.recent = recent;
+        }
+
+        /** Whether it reads what the runtime says now, and not what it said a moment ago. */
+        public boolean isFresh() {
+            return recent == null;
+        }
+
+        public SandboxHistory ofPod(PodName pod) {
+            if (recent != null) {
+                return new SandboxHistory(recent.byName().getOrDefault(pod, List.of()));
+            }
+            return known.computeIfAbsent(
+                    pod, name -> list(Map.of(POD_NAME, name.name(), POD_NAMESPACE, name.namespace())));
+        }
+
+        public SandboxHistory ofUid(String uid) {
+            if (recent != null) {
+                return new SandboxHistory(recent.byUid().getOrDefault(uid, List.of()));
+            }
+            return known.values().stream()
+                    .filter(history -> history.sandboxes().stream()
+                            .anyMatch(sandbox -> sandbox.pod().uid().equals(uid)))
+                    .findFirst()
+                    .orElseGet(() -> list(Map.of(POD_UID, uid)));
+        }
     }
 
-    private List<PodSandbox> list() {
-        return runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
-                .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
-                .getItemsList();
+    List<Sandbox> all() {
+        return list(Map.of()).sandboxes();
     }
 
-    private Optional<Sandbox> withNamespace(String id) {
+    /** The runtime selects, so that the answer is small however many pods there are. */
+    private SandboxHistory list(Map<String, String> labels) {
+        ListPodSandboxRequest request = ListPodSandboxRequest.newBuilder()
+                .setFilter(PodSandboxFilter.newBuilder().putAllLabelSelector(labels))
+                .build();
+        return new SandboxHistory(call(stub -> stub.listPodSandbox(request)).getItemsList().stream()
+                .map(Sandboxes::sandbox)
+                .toList());
+    }
+
+    private static Sandbox sandbox(PodSandbox sandbox) {
+        PodSandboxMetadata metadata = sandbox.getMetadata();
+        return new Sandbox(
+                sandbox.getId(),
+                new PodRef(metadata.getNamespace(), metadata.getName(), metadata.getUid()),
+                metadata.getAttempt(),
+                sandbox.getCreatedAt(),
+                sandbox.getState() == PodSandboxState.SANDBOX_READY);
+    }
+
+    /** Path of the sandbox's network namespace; none on the host's network, or if the sandbox is gone. */
+    public Optional<String> netns(String sandboxId) {
+        synchronized (namespaces) {
+            Optional<String> known = namespaces.get(sandboxId);
+            if (known != null) {
+                return known;
+            }
+        }
+        Optional<String> path;
         try {
-            var response = runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
-                    .podSandboxStatus(PodSandboxStatusRequest.newBuilder()
-                            .setPodSandboxId(id)
+            path = networkNamespace(call(stub -> stub.podSandboxStatus(PodSandboxStatusRequest.newBuilder()
+                            .setPodSandboxId(sandboxId)
                             .setVerbose(true)
-                            .build());
-            PodSandboxMetadata metadata = response.getStatus().getMetadata();
-            return Optional.of(new Sandbox(
-                    id,
-                    new PodRef(metadata.getNamespace(), metadata.getName(), metadata.getUid()),
-                    metadata.getAttempt(),
-                    response.getStatus().getState() == PodSandboxState.SANDBOX_READY,
-                    networkNamespace(response.getInfoOrDefault("info", "{}"))));
+                            .build()))
+                    .getInfoOrDefault("info", "{}"));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Optional.empty(); // removed since it was listed
             }
             throw e;
         }
+        synchronized (namespaces) {
+            namespaces.put(sandboxId, path);
+            if (namespaces.size() > REMEMBERED_NAMESPACES) {
+                namespaces.remove(namespaces.keySet().iterator().next());
+            }
+        }
+        return path;
     }
 
     /**
@@ -100,5 +179,16 @@ public final class Sandboxes {
         }
         String path = details.path("sandboxMetadata").path("NetNSPath").asString("");
         return path.isEmpty() ? Optional.empty() : Optional.of(path);
+    }
+
+    private <T> T call(Function<RuntimeServiceGrpc.RuntimeServiceBlockingStub, T> method) {
+        try {
+            return method.apply(runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS));
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.UNAVAILABLE) {
+                channel.resetConnectBackoff(); // or gRPC would wait for up to two minutes; the caller comes back sooner
+            }
+            throw e;
+        }
     }
 }

@@ -1,6 +1,8 @@
 package io.podoffload.binder.kernel;
 
 import io.podoffload.binder.binding.PciAddress;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -26,38 +28,42 @@ public final class Devlink {
     private static final int DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150;
     private static final int DEVLINK_PORT_FLAVOUR_PCI_VF = 4;
 
+    /** The port of a PF that stands for its VF number {@code vf}. */
+    public record VfPort(PciAddress pf, int vf) {}
+
     /**
-     * The netdev that represents VF number {@code vf} of the PF at {@code pf} on this host; empty where the kernel has no
-     * devlink, the PF is not in switchdev mode, or the representor has no netdev that is visible here.
+     * The netdevs that represent the VFs of this host, all of them by one request. A VF is missing where the kernel has no
+     * devlink, its PF is not in switchdev mode, or the representor has no netdev that is visible here.
      */
-    public Optional<String> representor(PciAddress pf, int vf) {
+    public Map<VfPort, String> vfPorts() {
+        Map<VfPort, String> ports = new HashMap<>();
         try (NetlinkSocket socket = NetlinkSocket.open(LibC.NETLINK_GENERIC)) {
             OptionalInt family = family(socket);
             if (family.isEmpty()) {
-                return Optional.empty();
+                return ports;
             }
-            return socket
-                    .dump(
-                            "list devlink ports",
-                            family.getAsInt(),
-                            new AttributeWriter()
-                                    .header(genl(DEVLINK_CMD_PORT_GET))
-                                    .toByteArray())
-                    .stream()
-                    .map(message -> message.attributes(GENLMSG))
-                    .filter(port -> isRepresentor(port, pf, vf))
-                    .flatMap(port -> port.string(DEVLINK_ATTR_PORT_NETDEV_NAME).stream())
-                    .findFirst();
+            byte[] request =
+                    new AttributeWriter().header(genl(DEVLINK_CMD_PORT_GET)).toByteArray();
+            for (NetlinkMessage message : socket.dump("list devlink ports", family.getAsInt(), request)) {
+                Attributes port = message.attributes(GENLMSG);
+                vfPort(port)
+                        .ifPresent(vf ->
+                                port.string(DEVLINK_ATTR_PORT_NETDEV_NAME).ifPresent(netdev -> ports.put(vf, netdev)));
+            }
         }
+        return ports;
     }
 
     /** Controllers other than 0 are other hosts, seen from a DPU; older kernels do not name the controller at all. */
-    static boolean isRepresentor(Attributes port, PciAddress pf, int vf) {
-        return port.string(DEVLINK_ATTR_BUS_NAME).equals(Optional.of("pci"))
-                && port.string(DEVLINK_ATTR_DEV_NAME).equals(Optional.of(pf.value()))
+    static Optional<VfPort> vfPort(Attributes port) {
+        String device = port.string(DEVLINK_ATTR_DEV_NAME).orElse("");
+        OptionalInt vf = port.u16(DEVLINK_ATTR_PORT_PCI_VF_NUMBER);
+        boolean ofThisHost = port.string(DEVLINK_ATTR_BUS_NAME).equals(Optional.of("pci"))
                 && port.u16(DEVLINK_ATTR_PORT_FLAVOUR).orElse(-1) == DEVLINK_PORT_FLAVOUR_PCI_VF
-                && port.u32(DEVLINK_ATTR_PORT_CONTROLLER_NUMBER).orElse(0) == 0
-                && port.u16(DEVLINK_ATTR_PORT_PCI_VF_NUMBER).orElse(-1) == vf;
+                && port.u32(DEVLINK_ATTR_PORT_CONTROLLER_NUMBER).orElse(0) == 0;
+        return ofThisHost && vf.isPresent() && PciAddress.isPciAddress(device)
+                ? Optional.of(new VfPort(new PciAddress(device), vf.getAsInt()))
+                : Optional.empty();
     }
 
     private static OptionalInt family(NetlinkSocket socket) {

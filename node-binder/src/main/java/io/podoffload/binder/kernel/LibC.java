@@ -16,6 +16,7 @@ public interface LibC {
     int CLONE_NEWNET = 0x40000000;
 
     int AF_NETLINK = 16;
+    int AF_PACKET = 17;
     int SOCK_RAW = 3;
     int SOCK_CLOEXEC = 0x80000;
     int NETLINK_ROUTE = 0;

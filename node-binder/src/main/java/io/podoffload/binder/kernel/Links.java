@@ -6,6 +6,7 @@ import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_REPLACE;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
+import io.podoffload.binder.binding.Route;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -57,6 +58,7 @@ public final class Links implements AutoCloseable {
     private static final int RT_TABLE_MAIN = 254;
     private static final int RTPROT_STATIC = 4;
     private static final int RTN_UNICAST = 1;
+    private static final int RT_SCOPE_LINK = 253;
 
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
@@ -86,6 +88,20 @@ public final class Links implements AutoCloseable {
                 .toByteArray();
         try {
             return socket.get("find link " + name, RTM_GETLINK, body).stream()
+                    .map(Links::link)
+                    .findFirst();
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENODEV)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** The link with this ifindex, if there is one; an index outlives every renaming. */
+    public Optional<Link> byIndex(int index) {
+        try {
+            return socket.get("find link " + index, RTM_GETLINK, ifinfo(index, 0, 0)).stream()
                     .map(Links::link)
                     .findFirst();
         } catch (LinuxException e) {
@@ -137,14 +153,36 @@ public final class Links implements AutoCloseable {
                         .bytes(IFLA_ADDRESS, mac.bytes()));
     }
 
-    /** The MAC that the PF {@code uplink} keeps for its VF number {@code vf}, where the driver has such. */
-    public Optional<MacAddress> adminMac(Link uplink, int vf) {
+    /**
+     * A PF as far as one of its VFs is concerned.
+     *
+     * @param adminMac the MAC that the PF keeps for the VF, where the driver has such
+     */
+    public record Uplink(int mtu, Optional<MacAddress> adminMac) {}
+
+    /** The PF with this ifindex and its VF number {@code vf}, by one request. */
+    public Optional<Uplink> uplink(int index, int vf) {
         byte[] body = new AttributeWriter()
-                .header(ifinfo(uplink.index(), 0, 0))
+                .header(ifinfo(index, 0, 0))
                 .u32(IFLA_EXT_MASK, RTEXT_FILTER_VF_SKIP_STATS)
                 .toByteArray();
-        return socket.get("read the VFs of " + uplink.name(), RTM_GETLINK, body).stream()
-                .flatMap(message -> message.attributes(IFINFOMSG).bytes(IFLA_VFINFO_LIST).stream())
+        try {
+            return socket.get("read VF " + vf + " of link " + index, RTM_GETLINK, body).stream()
+                    .map(message -> {
+                        Attributes attributes = message.attributes(IFINFOMSG);
+                        return new Uplink(attributes.u32(IFLA_MTU).orElse(0), adminMac(attributes, vf));
+                    })
+                    .findFirst();
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENODEV)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static Optional<MacAddress> adminMac(Attributes uplink, int vf) {
+        return uplink.bytes(IFLA_VFINFO_LIST).stream()
                 .flatMap(list -> Attributes.list(list).stream())
                 .flatMap(info ->
                         Attributes.read(ByteBuffer.wrap(info).order(ByteOrder.nativeOrder()))
@@ -197,51 +235,60 @@ public final class Links implements AutoCloseable {
         socket.change("add " + address + " to " + link.name(), RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, body);
     }
 
-    /** The default routes of the main table: gateway and index of the link each goes out by. */
-    public List<DefaultRoute> defaultRoutes() {
-        List<DefaultRoute> routes = new ArrayList<>();
+    /** A unicast route of the main table, and the index of the link that it goes out by. */
+    public record LinkRoute(Route route, int linkIndex) {}
+
+    /** The unicast routes of the main table. */
+    public List<LinkRoute> routes() {
+        List<LinkRoute> routes = new ArrayList<>();
         for (NetlinkMessage message : socket.dump("list routes", RTM_GETROUTE, new byte[RTMSG])) {
             ByteBuffer header = message.buffer();
             int prefix = Byte.toUnsignedInt(header.get(1));
-            int table = Byte.toUnsignedInt(header.get(4));
-            int type = Byte.toUnsignedInt(header.get(7));
-            Attributes attributes = message.attributes(RTMSG);
-            if (prefix == 0
-                    && table == RT_TABLE_MAIN
-                    && type == RTN_UNICAST
-                    && attributes.bytes(RTA_DST).isEmpty()) {
-                routes.add(new DefaultRoute(
-                        attributes.bytes(RTA_GATEWAY).map(Links::text).orElse(""),
+            if (Byte.toUnsignedInt(header.get(4)) == RT_TABLE_MAIN
+                    && Byte.toUnsignedInt(header.get(7)) == RTN_UNICAST) {
+                Attributes attributes = message.attributes(RTMSG);
+                String any = header.get(0) == AF_INET ? "0.0.0.0" : "::";
+                String destination = attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + prefix;
+                String gateway = attributes.bytes(RTA_GATEWAY).map(Links::text).orElse("");
+                routes.add(new LinkRoute(
+                        new Route(canonical(destination), gateway),
                         attributes.u32(RTA_OIF).orElse(0)));
             }
         }
         return routes;
     }
 
-    /**
-     * A default route.
-     *
-     * @param gateway IP literal, empty for a route without one
-     */
-    public record DefaultRoute(String gateway, int linkIndex) {}
+    /** Java writes {@code ::} in full. */
+    private static String canonical(String destination) {
+        return destination.equals("0:0:0:0:0:0:0:0/0") ? Route.DEFAULT_IPV6 : destination;
+    }
 
-    public void addDefaultRoute(Link link, String gateway) {
-        byte[] bytes = bytes(gateway);
+    public void addRoute(Link link, Route route) {
+        int slash = route.destination().indexOf('/');
+        byte[] destination = bytes(route.destination().substring(0, slash));
+        int prefix = Integer.parseInt(route.destination().substring(slash + 1));
         byte[] header = AttributeWriter.number(RTMSG)
-                .put((byte) family(bytes))
-                .put(new byte[3])
+                .put((byte) family(destination))
+                .put((byte) prefix)
+                .put(new byte[2])
                 .put((byte) RT_TABLE_MAIN)
                 .put((byte) RTPROT_STATIC)
-                .put((byte) 0)
+                .put((byte) (route.gateway().isEmpty() ? RT_SCOPE_LINK : 0))
                 .put((byte) RTN_UNICAST)
                 .putInt(0)
                 .array();
-        byte[] body = new AttributeWriter()
-                .header(header)
-                .bytes(RTA_GATEWAY, bytes)
-                .u32(RTA_OIF, link.index())
-                .toByteArray();
-        socket.change("route by " + gateway + " on " + link.name(), RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, body);
+        AttributeWriter body = new AttributeWriter().header(header).u32(RTA_OIF, link.index());
+        if (prefix > 0) {
+            body.bytes(RTA_DST, destination);
+        }
+        if (!route.gateway().isEmpty()) {
+            body.bytes(RTA_GATEWAY, bytes(route.gateway()));
+        }
+        socket.change(
+                "route " + route + " on " + link.name(),
+                RTM_NEWROUTE,
+                NLM_F_CREATE | NLM_F_REPLACE,
+                body.toByteArray());
     }
 
     private void set(String operation, Link link, java.util.function.Consumer<AttributeWriter> attributes) {
@@ -283,7 +330,7 @@ public final class Links implements AutoCloseable {
         return address.length == 4 ? AF_INET : AF_INET6;
     }
 
-    private static byte[] bytes(String address) {
+    static byte[] bytes(String address) {
         try {
             return InetAddress.getByName(address).getAddress(); // a literal, so nothing is looked up
         } catch (UnknownHostException e) {

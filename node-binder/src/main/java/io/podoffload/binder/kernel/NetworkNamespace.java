@@ -1,5 +1,10 @@
 package io.podoffload.binder.kernel;
 
+import io.podoffload.binder.binding.Link;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
@@ -30,6 +35,26 @@ public final class NetworkNamespace implements AutoCloseable {
     /** Its links, addresses and routes; the socket stays in the namespace, and keeps it alive until closed. */
     public Links links() {
         return inside(() -> new Links(NetlinkSocket.open(LibC.NETLINK_ROUTE)));
+    }
+
+    /** Lets the interface have IPv6 addresses; some runtimes start containers without. */
+    public void enableIpv6(String interfaceName) {
+        Path setting = Path.of("/proc/sys/net/ipv6/conf", interfaceName, "disable_ipv6");
+        inside(() -> {
+            try {
+                return Files.writeString(setting, "0");
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "IPv6 is switched off on " + interfaceName + " of the pod, and " + setting
+                                + " cannot be written: allow it by the pod's sysctl net.ipv6.conf.all.disable_ipv6=0",
+                        e);
+            }
+        });
+    }
+
+    /** A socket that sends frames by an interface of this namespace. */
+    public FrameSocket frames(Link link) {
+        return inside(() -> FrameSocket.open(link));
     }
 
     int descriptor() {

@@ -7,9 +7,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -52,13 +56,15 @@ public final class NicTopology {
 
     /** All VFs that have a representor, in the order of their addresses. */
     public List<Vf> vfs() {
-        return names(devices).stream()
-                .filter(PciAddress::isPciAddress)
-                .map(PciAddress::new)
-                .filter(pci -> Files.exists(device(pci).resolve("physfn")))
-                .flatMap(pci -> vf(pci).stream())
-                .sorted((one, other) -> one.pci().compareTo(other.pci()))
-                .toList();
+        Map<Devlink.VfPort, String> ports = devlink.vfPorts();
+        List<Vf> vfs = new ArrayList<>();
+        for (String name : names(devices)) {
+            if (PciAddress.isPciAddress(name)) {
+                addVfsOf(new PciAddress(name), ports, vfs);
+            }
+        }
+        vfs.sort(Comparator.comparing(Vf::pci));
+        return vfs;
     }
 
     /** The VF at {@code pci}; empty if there is none, or if its PF is not in switchdev mode. */
@@ -67,13 +73,24 @@ public final class NicTopology {
         if (pf.isEmpty()) {
             return Optional.empty();
         }
-        OptionalInt index = index(pf.get(), pci);
-        Optional<String> uplink = uplink(pf.get());
-        if (index.isEmpty() || uplink.isEmpty()) {
-            return Optional.empty();
+        List<Vf> vfs = new ArrayList<>();
+        addVfsOf(pf.get(), devlink.vfPorts(), vfs);
+        return vfs.stream().filter(vf -> vf.pci().equals(pci)).findFirst();
+    }
+
+    private void addVfsOf(PciAddress pf, Map<Devlink.VfPort, String> ports, List<Vf> vfs) {
+        Map<Integer, PciAddress> virtualFunctions = virtualFunctions(pf);
+        Optional<String> uplink = virtualFunctions.isEmpty() ? Optional.empty() : uplink(pf);
+        if (uplink.isEmpty()) {
+            return;
         }
-        return representor(pf.get(), uplink.get(), index.getAsInt())
-                .map(name -> new Vf(pci, pf.get(), index.getAsInt(), uplink.get(), name));
+        Map<Integer, String> representors = representors(pf, uplink.get());
+        virtualFunctions.forEach((index, pci) -> {
+            String representor = ports.getOrDefault(new Devlink.VfPort(pf, index), representors.get(index));
+            if (representor != null) {
+                vfs.add(new Vf(pci, pf, index, uplink.get(), representor));
+            }
+        });
     }
 
     /** The VF's netdev, if it is in the namespace of this sysfs; the folder is empty while it is in another. */
@@ -81,14 +98,21 @@ public final class NicTopology {
         return names(device(pci).resolve("net")).stream().findFirst();
     }
 
-    private OptionalInt index(PciAddress pf, PciAddress vf) {
+    /** Name of the driver that the device is bound to, if any. */
+    public Optional<String> driver(PciAddress pci) {
+        return linkTarget(device(pci).resolve("driver"));
+    }
+
+    private Map<Integer, PciAddress> virtualFunctions(PciAddress pf) {
+        Map<Integer, PciAddress> functions = new TreeMap<>();
         for (String name : names(device(pf))) {
             Matcher matcher = VIRTFN.matcher(name);
-            if (matcher.matches() && linkTarget(device(pf).resolve(name)).equals(Optional.of(vf.value()))) {
-                return OptionalInt.of(Integer.parseInt(matcher.group(1)));
+            if (matcher.matches()) {
+                linkTarget(device(pf).resolve(name))
+                        .ifPresent(vf -> functions.put(Integer.parseInt(matcher.group(1)), new PciAddress(vf)));
             }
         }
-        return OptionalInt.empty();
+        return functions;
     }
 
     private Optional<String> uplink(PciAddress pf) {
@@ -101,38 +125,41 @@ public final class NicTopology {
                 .findFirst();
     }
 
-    /** Devlink knows; else the netdevs below the PF (kernel 5.8 and later); else all of the same switch and PF number. */
-    private Optional<String> representor(PciAddress pf, String uplink, int index) {
+    /** The netdevs below the PF (kernel 5.8 and later) tell; else all of the same switch and PF number. */
+    private Map<Integer, String> representors(PciAddress pf, String uplink) {
         Path below = device(pf).resolve("net");
-        return devlink.representor(pf, index)
-                .or(() -> names(below).stream()
-                        .filter(name -> represents(below.resolve(name), index, OptionalInt.empty()))
-                        .findFirst())
-                .or(() -> onTheSameSwitch(below.resolve(uplink), index));
+        Map<Integer, String> found = new HashMap<>();
+        for (String name : names(below)) {
+            represented(below.resolve(name), OptionalInt.empty()).ifPresent(index -> found.put(index, name));
+        }
+        if (!found.isEmpty()) {
+            return found;
+        }
+        String switchId = text(below.resolve(uplink).resolve("phys_switch_id"));
+        OptionalInt pfNumber = OptionalInt.of(Integer.parseInt(
+                text(below.resolve(uplink).resolve("phys_port_name")).substring(1)));
+        for (String name : names(netClass)) {
+            if (text(netClass.resolve(name).resolve("phys_switch_id")).equals(switchId)) {
+                represented(netClass.resolve(name), pfNumber).ifPresent(index -> found.put(index, name));
+            }
+        }
+        return found;
     }
 
-    private Optional<String> onTheSameSwitch(Path uplink, int index) {
-        String switchId = text(uplink.resolve("phys_switch_id"));
-        OptionalInt pfNumber = OptionalInt.of(
-                Integer.parseInt(text(uplink.resolve("phys_port_name")).substring(1)));
-        return names(netClass).stream()
-                .filter(name ->
-                        text(netClass.resolve(name).resolve("phys_switch_id")).equals(switchId))
-                .filter(name -> represents(netClass.resolve(name), index, pfNumber))
-                .findFirst();
-    }
-
-    /** A card's PFs share one switch id, so the PF number counts where the PF's own folder does not tell. */
-    private static boolean represents(Path netdev, int index, OptionalInt pfNumber) {
+    /**
+     * Index of the VF that a netdev represents. A card's PFs share one switch id, so the PF number counts where the PF's own
+     * folder does not tell.
+     */
+    private static OptionalInt represented(Path netdev, OptionalInt pfNumber) {
         Matcher matcher = VF_REPRESENTOR.matcher(text(netdev.resolve("phys_port_name")));
         if (!matcher.matches()) {
-            return false;
+            return OptionalInt.empty();
         }
         if (matcher.group(3) != null) {
-            return Integer.parseInt(matcher.group(3)) == index;
+            return OptionalInt.of(Integer.parseInt(matcher.group(3)));
         }
-        return Integer.parseInt(matcher.group(2)) == index
-                && (pfNumber.isEmpty() || Integer.parseInt(matcher.group(1)) == pfNumber.getAsInt());
+        boolean ofThisPf = pfNumber.isEmpty() || Integer.parseInt(matcher.group(1)) == pfNumber.getAsInt();
+        return ofThisPf ? OptionalInt.of(Integer.parseInt(matcher.group(2))) : OptionalInt.empty();
     }
 
     private Path device(PciAddress pci) {

@@ -1,10 +1,16 @@
 package io.podoffload.binder.kube;
 
-/** Annotations that the binder reads, and who writes them. */
+/** Labels and annotations that the binder reads, and who writes them. */
 final class Annotations {
+
+    /** A person: label by which a pod opts in. */
+    static final String ENABLED = "pod-offload.io/enabled";
 
     /** The pod-offload webhook, or a person; read by Multus and kube-ovn-controller. */
     static final String DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
+
+    /** A person: further networks. */
+    static final String NETWORKS = "k8s.v1.cni.cncf.io/networks";
 
     /** Multus, after the CNI has finished. */
     static final String NETWORK_STATUS = "k8s.v1.cni.cncf.io/network-status";

@@ -7,11 +7,14 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.PodVerdict;
 import io.podoffload.binder.binding.Reason;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +44,9 @@ public final class BindingReporter {
     /** What was reported last, by pod uid: the watch may not have brought it back yet. */
     private final Map<String, Report> reported = new ConcurrentHashMap<>();
 
+    /** The verdict on each VF of a pod, by pod uid. */
+    private final Map<String, PodVerdict> verdicts = new ConcurrentHashMap<>();
+
     public BindingReporter(KubernetesClient client, NodePods pods, String node, Clock clock) {
         this.client = client;
         this.pods = pods;
@@ -51,10 +57,24 @@ public final class BindingReporter {
     private record Report(String reason, String message) {}
 
     /**
-     * Reports once for each change of the verdict.
+     * Reports on one of the pod's VFs, once for each change of what there is to say of all of them.
      *
+     * @param vfs all VFs of the pod
      * @return whether the report stands; if not, it is to be tried again
      */
+    public boolean report(PodRef pod, Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
+        PodVerdict verdict = verdicts.computeIfAbsent(pod.uid(), uid -> new PodVerdict());
+        Reason overall;
+        String details;
+        synchronized (verdict) {
+            verdict.put(vfs, pci, reason, detail);
+            overall = verdict.reason();
+            details = verdict.detail();
+        }
+        return report(pod, overall, details);
+    }
+
+    /** Reports on the pod as a whole, once for each change. */
     public boolean report(PodRef pod, Reason reason, String detail) {
         Report report = new Report(reason.name(), message(reason, detail));
         Optional<Report> before = before(pod);
@@ -83,6 +103,7 @@ public final class BindingReporter {
     /** Nobody is left to be told of this pod. */
     public void forget(PodRef pod) {
         reported.remove(pod.uid());
+        verdicts.remove(pod.uid());
     }
 
     /** What this process reported last, else, after a restart, what the pod's condition says. */

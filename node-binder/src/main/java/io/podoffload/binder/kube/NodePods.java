@@ -5,9 +5,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,17 +19,29 @@ import java.util.function.Consumer;
 public final class NodePods implements AutoCloseable {
 
     private static final String BY_UID = "uid";
+    private static final String BY_INTEREST = "interest";
+    private static final String HOLDERS = "holders";
+    private static final String OPTED_IN = "opted-in";
 
     private final SharedIndexInformer<Pod> informer;
+    private final Set<String> resources;
 
     /**
+     * @param resources extended resources that stand for VFs
      * @param onChange called with each pod that appears or changes
      * @param onGone called with each pod that is gone
      */
-    public NodePods(KubernetesClient client, String node, Consumer<PodView> onChange, Consumer<PodView> onGone) {
+    public NodePods(
+            KubernetesClient client,
+            String node,
+            Set<String> resources,
+            Consumer<PodView> onChange,
+            Consumer<PodView> onGone) {
+        this.resources = Set.copyOf(resources);
         informer =
                 client.pods().inAnyNamespace().withField("spec.nodeName", node).runnableInformer(0);
-        informer.addIndexers(Map.of(BY_UID, pod -> List.of(pod.getMetadata().getUid())));
+        informer.addIndexers(Map.of(
+                BY_UID, pod -> List.of(pod.getMetadata().getUid()), BY_INTEREST, pod -> interests(pod, resources)));
         informer.addEventHandler(new ResourceEventHandler<>() {
             @Override
             public void onAdd(Pod pod) {
@@ -59,6 +73,45 @@ public final class NodePods implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while listing the pods of this node", e);
         }
+    }
+
+    private static List<String> interests(Pod pod, Set<String> resources) {
+        PodView view = new PodView(pod);
+        List<String> interests = new ArrayList<>();
+        if (view.requestsAnyOf(resources)) {
+            interests.add(HOLDERS);
+        }
+        if (view.optsIn() || view.waitsForBinding()) {
+            interests.add(OPTED_IN);
+        }
+        return interests;
+    }
+
+    /** Whether the pod asks for a VF. */
+    public boolean isHolder(PodView pod) {
+        return pod.requestsAnyOf(resources);
+    }
+
+    /** The pods that ask for a VF and have not finished, so that each of them holds one or soon will. */
+    public List<PodView> holders() {
+        return indexed(HOLDERS);
+    }
+
+    /** The pods that carry the label or the readiness gate and have not finished. */
+    public List<PodView> optedIn() {
+        return indexed(OPTED_IN);
+    }
+
+    private List<PodView> indexed(String interest) {
+        return informer.getIndexer().byIndex(BY_INTEREST, interest).stream()
+                .map(PodView::new)
+                .filter(pod -> !pod.finished())
+                .toList();
+    }
+
+    /** Whether changes of pods arrive. */
+    public boolean isWatching() {
+        return informer.isWatching();
     }
 
     public Optional<PodView> find(String namespace, String name) {

@@ -1,34 +1,26 @@
 package io.podoffload.binder.kube;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
 import io.podoffload.binder.binding.PodRef;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/**
- * A pod as the binder sees it: what Multus and Kube-OVN wrote into its annotations.
- *
- * <p>Kube-OVN prefixes its keys with the network's provider, {@code <nad>.<namespace>.ovn.kubernetes.io/…}.
- */
+/** A pod as the binder sees it: what Multus and Kube-OVN wrote into its annotations. */
 public final class PodView {
 
-    private static final Pattern IP_LITERAL = Pattern.compile("[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*");
     private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
 
     private final Pod pod;
@@ -47,11 +39,48 @@ public final class PodView {
                 pod.getMetadata().getUid());
     }
 
+    /** When it was created, as the API server writes times, so that later ones sort after earlier ones. */
+    public String createdAt() {
+        return String.valueOf(pod.getMetadata().getCreationTimestamp());
+    }
+
     /** A finished pod owns nothing, whatever the kubelet still lists. */
     public boolean finished() {
         String phase =
                 pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
         return phase.equals("Succeeded") || phase.equals("Failed");
+    }
+
+    public boolean isOnHostNetwork() {
+        return pod.getSpec() != null && Boolean.TRUE.equals(pod.getSpec().getHostNetwork());
+    }
+
+    /** Whether a container asks for any of these extended resources. */
+    public boolean requestsAnyOf(Set<String> resources) {
+        return pod.getSpec() != null
+                && Stream.concat(pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())
+                        .map(Container::getResources)
+                        .filter(requirements -> requirements != null)
+                        .map(ResourceRequirements::getRequests)
+                        .filter(requests -> requests != null)
+                        .anyMatch(requests -> requests.keySet().stream().anyMatch(resources::contains));
+    }
+
+    /** Whether it carries the label that opts in. */
+    public boolean optsIn() {
+        @Nullable Map<String, String> labels = pod.getMetadata().getLabels();
+        return labels != null && "true".equals(labels.get(Annotations.ENABLED));
+    }
+
+    /** Whether its readiness waits for the condition {@code pod-offload.io/bound}. */
+    public boolean waitsForBinding() {
+        return pod.getSpec() != null
+                && pod.getSpec().getReadinessGates().stream()
+                        .anyMatch(gate -> BindingReporter.CONDITION.equals(gate.getConditionType()));
+    }
+
+    public boolean namesDefaultNetwork() {
+        return annotations.containsKey(Annotations.DEFAULT_NETWORK);
     }
 
     /** The pod's condition of this type. */
@@ -64,14 +93,44 @@ public final class PodView {
     }
 
     /** The provider of the pod's default network, {@code <nad>.<namespace>.ovn}, if the pod names one. */
-    public Optional<String> provider() {
-        @Nullable String network = annotations.get(Annotations.DEFAULT_NETWORK);
-        if (network == null || network.isBlank()) {
-            return Optional.empty();
-        }
-        String[] parts = network.strip().split("/", 2);
-        return Optional.of(
-                parts.length == 2 ? parts[1] + "." + parts[0] + ".ovn" : parts[0] + "." + ref().namespace() + ".ovn");
+    public Optional<String> defaultProvider() {
+        return NetworkList.read(annotations.get(Annotations.DEFAULT_NETWORK), ref().namespace()).stream()
+                .findFirst()
+                .map(NetworkList.Network::provider);
+    }
+
+    /** The providers of its networks that Kube-OVN serves, the default one first. */
+    public List<String> servedProviders() {
+        return Stream.concat(
+                        defaultProvider().stream(),
+                        NetworkList.read(annotations.get(Annotations.NETWORKS), ref().namespace()).stream()
+                                .map(NetworkList.Network::provider))
+                .distinct()
+                .filter(provider -> new KubeOvnAnnotations(annotations, provider).isAllocated())
+                .toList();
+    }
+
+    /** The provider of the network for which a CNI reported an interface on this VF. */
+    public Optional<String> reportedProvider(PciAddress pci) {
+        return NetworkList.ofDevice(annotations.get(Annotations.NETWORK_STATUS), pci)
+                .map(NetworkList.Network::provider);
+    }
+
+    /** Whether a CNI reported an interface with this VF. */
+    public boolean reportsInterfaceOn(PciAddress pci) {
+        return reportedProvider(pci).isPresent();
+    }
+
+    /** The virtual machine that KubeVirt runs in it, if it does. */
+    public Optional<String> virtualMachine(String provider) {
+        return new KubeOvnAnnotations(annotations, provider).virtualMachine();
+    }
+
+    /** Name of the OVN logical switch port: kube-ovn's PodNameToPortName. */
+    public String ifaceId(String provider) {
+        PodRef ref = ref();
+        String port = ref.name() + "." + ref.namespace();
+        return provider.equals("ovn") ? port : port + "." + provider;
     }
 
     /**
@@ -80,117 +139,27 @@ public final class PodView {
      * @throws IllegalArgumentException naming the annotation that cannot be read
      */
     public Optional<PodNetwork> network(String provider) {
-        if (!"true".equals(annotation(provider, "allocated").orElse(""))) {
+        KubeOvnAnnotations network = new KubeOvnAnnotations(annotations, provider);
+        if (!network.isAllocated()) {
             return Optional.empty();
         }
-        List<String> ips = ips(provider, "ip_address");
-        List<String> cidrs = list(annotation(provider, "cidr"));
-        List<InterfaceAddress> addresses = new ArrayList<>();
-        for (int index = 0; index < ips.size(); index++) {
-            addresses.add(new InterfaceAddress(ips.get(index), prefixLength(provider, ips.get(index), cidrs, index)));
-        }
+        List<InterfaceAddress> addresses = network.addresses();
         return Optional.of(new PodNetwork(
                 ifaceId(provider),
-                annotation(provider, "mac_address").map(MacAddress::new),
+                network.mac().map(MacAddress::new),
                 addresses,
-                gateways(provider, addresses),
-                mtu(provider),
-                annotation(provider, "provider_network").isEmpty(),
-                defaultRoute(provider)));
-    }
-
-    /** Name of the OVN logical switch port: kube-ovn's PodNameToPortName. */
-    private String ifaceId(String provider) {
-        PodRef ref = ref();
-        String port = ref.name() + "." + ref.namespace();
-        return provider.equals("ovn") ? port : port + "." + provider;
+                network.gateways(addresses),
+                network.routes(),
+                network.mtu(),
+                network.isOverlay(),
+                network.defaultRoute()
+                        .map(wanted -> wanted ? DefaultRoute.YES : DefaultRoute.NO)
+                        .orElse(DefaultRoute.IF_NONE)));
     }
 
     /** The interface name that the pod asks for; one that the kernel would refuse is ignored. */
     public Optional<String> interfaceName() {
         return Optional.ofNullable(annotations.get(Annotations.INTERFACE))
                 .filter(name -> INTERFACE_NAME.matcher(name).matches());
-    }
-
-    /** Whether a CNI reported an interface with this VF. */
-    public boolean reportsInterfaceOn(PciAddress pci) {
-        @Nullable String status = annotations.get(Annotations.NETWORK_STATUS);
-        if (status == null) {
-            return false;
-        }
-        try {
-            for (JsonNode network : JsonMapper.shared().readTree(status)) {
-                JsonNode address = network.path("device-info").path("pci").path("pci-address");
-                if (address.asString("").equalsIgnoreCase(pci.value())) {
-                    return true;
-                }
-            }
-            return false;
-        } catch (JacksonException e) {
-            return false; // not written by Multus; nothing can be learned from it
-        }
-    }
-
-    private static int prefixLength(String provider, String ip, List<String> cidrs, int index) {
-        String cidr = index < cidrs.size() ? cidrs.get(index) : "";
-        int slash = cidr.indexOf('/');
-        if (slash < 0) {
-            throw new IllegalArgumentException(
-                    "annotation " + key(provider, "cidr") + " has no subnet for " + ip + ": '" + cidr + "'");
-        }
-        return Integer.parseInt(cidr.substring(slash + 1));
-    }
-
-    /** A gateway of a family that the pod has no address of could not be reached. */
-    private List<String> gateways(String provider, List<InterfaceAddress> addresses) {
-        return ips(provider, "gateway").stream()
-                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == gateway.contains(":")))
-                .toList();
-    }
-
-    private OptionalInt mtu(String provider) {
-        return annotation(provider, "mtu")
-                .map(text -> OptionalInt.of(Integer.parseInt(text)))
-                .orElse(OptionalInt.empty());
-    }
-
-    private DefaultRoute defaultRoute(String provider) {
-        return annotation(provider, "default_route")
-                .map(text -> text.equals("true") ? DefaultRoute.YES : DefaultRoute.NO)
-                .orElse(DefaultRoute.IF_NONE);
-    }
-
-    private List<String> ips(String provider, String name) {
-        List<String> ips = new ArrayList<>();
-        for (String text : list(annotation(provider, name))) {
-            ips.add(canonical(key(provider, name), text));
-        }
-        return ips;
-    }
-
-    /** One form for each address, so that it equals what the kernel reports. */
-    private static String canonical(String key, String text) {
-        try {
-            if (IP_LITERAL.matcher(text).matches()) {
-                return InetAddress.getByName(text).getHostAddress();
-            }
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("annotation " + key + ": '" + text + "' is no IP address", e);
-        }
-        throw new IllegalArgumentException("annotation " + key + ": '" + text + "' is no IP address");
-    }
-
-    private Optional<String> annotation(String provider, String name) {
-        return Optional.ofNullable(annotations.get(key(provider, name)))
-                .map(String::strip)
-                .filter(text -> !text.isEmpty());
-    }
-
-    private static String key(String provider, String name) {
-        return provider + ".kubernetes.io/" + name;
-    }
-
-    private static List<String> list(Optional<String> commaSeparated) {
-        return commaSeparated.map(text -> List.of(text.split("\\s*,\\s*"))).orElse(List.of());
     }
 }

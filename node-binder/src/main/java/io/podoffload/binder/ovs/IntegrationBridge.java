@@ -1,150 +1,221 @@
 package io.podoffload.binder.ovs;
 
 import static io.podoffload.binder.ovs.Values.array;
-import static io.podoffload.binder.ovs.Values.object;
 
+import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.Port;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The interfaces of Open vSwitch as the database holds them, kept current by a monitor, and the changes that the binder
  * makes to the integration bridge.
  *
  * <p>It connects when first used, and again after the session was lost; until then its calls fail with
- * {@link OvsdbException.Disconnected}.
+ * {@link OvsdbException.Disconnected}. Of several binders on one node, only the one that holds the lock can change
+ * anything.
  */
 public final class IntegrationBridge implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IntegrationBridge.class);
+    private static final String LOCK = "pod_offload_binder";
+    private static final Duration PROBE = Duration.ofSeconds(5); // as ovsdb-server's own
+    private static final long UPDATE_WITHIN_MILLIS = 10_000;
 
     private final JsonMapper json;
     private final Path socket;
     private final String bridge;
-    private final Consumer<String> onChange;
-    private final Runnable onLoss;
+    private final Consumer<Port> onChange;
+    private final Runnable onDoubt;
+    private final Replica replica =
+            new Replica(Set.of(Port.IFACE_ID, OwnerMark.PCI, OwnerMark.POD_UID, Port.POD_NETNS));
+    private final AtomicLong sessions = new AtomicLong();
+    private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "ovsdb-keeper");
+        thread.setDaemon(true);
+        return thread;
+    });
 
-    /** Rows by uuid; guarded by {@code this}, as is the connection. */
-    private final Map<String, Port> interfaces = new HashMap<>();
-
-    private final Map<String, String> ports = new HashMap<>();
-    private @Nullable OvsdbConnection connection;
+    private @Nullable OvsdbConnection connection; // guarded by this
+    private volatile boolean locked;
+    private volatile boolean closed;
 
     /**
      * @param socket of ovsdb-server, {@code /run/openvswitch/db.sock} on a node
      * @param bridge {@code br-int}
-     * @param onChange called with the name of each interface whose row changed
-     * @param onLoss called when the session was lost, so that what changed meanwhile is unknown
+     * @param onChange called with each interface whose row changed: as it is, or as it was if it is gone
+     * @param onDoubt called when what changed meanwhile is unknown: the session was lost, or is there again
      */
-    public IntegrationBridge(JsonMapper json, Path socket, String bridge, Consumer<String> onChange, Runnable onLoss) {
+    public IntegrationBridge(JsonMapper json, Path socket, String bridge, Consumer<Port> onChange, Runnable onDoubt) {
         this.json = json;
         this.socket = socket;
         this.bridge = bridge;
         this.onChange = onChange;
-        this.onLoss = onLoss;
+        this.onDoubt = onDoubt;
+        Future<?> unused = keeper.scheduleWithFixedDelay(
+                this::probe, PROBE.toMillis(), PROBE.toMillis() / 2, TimeUnit.MILLISECONDS);
     }
 
     /** The row of the interface called {@code name}, if there is one. */
-    public synchronized Optional<Port> port(String name) {
-        connected();
-        return interfaces.values().stream()
-                .filter(row -> row.name().equals(name))
-                .findFirst();
+    public Optional<Port> port(String name) {
+        session();
+        return replica.named(name);
     }
 
-    /** The rows whose external_ids hold {@code key=value}. */
-    public synchronized List<Port> withExternalId(String key, String value) {
-        connected();
-        return interfaces.values().stream()
-                .filter(row -> value.equals(row.externalIds().get(key)))
-                .toList();
+    /** The rows whose external_ids hold {@code key=value}, for the keys by which pods and VFs are told apart. */
+    public List<Port> withExternalId(String key, String value) {
+        session();
+        return replica.withExternalId(key, value);
     }
 
-    /** Adds a port for the netdev {@code name}, which carries {@code externalIds} from its first moment. */
+    public List<Port> interfaces() {
+        session();
+        return replica.all();
+    }
+
+    /** Whether this binder, and no other on the node, may change anything. */
+    public boolean holdsLock() {
+        session();
+        return locked;
+    }
+
+    /** What a person wants to know of it now. */
+    public Status status() {
+        synchronized (this) {
+            return new Status(connection != null, locked, replica.lag(), sessions.get());
+        }
+    }
+
+    /**
+     * The state of the session.
+     *
+     * @param lag changes that ovs-vswitchd has not acted on yet, {@code next_cfg - cur_cfg}
+     * @param sessions how often it connected
+     */
+    public record Status(boolean connected, boolean locked, long lag, long sessions) {}
+
+    /** Adds a port for the netdev {@code name}, which carries {@code externalIds} from its first moment; durable. */
     public void add(String name, Map<String, String> externalIds) {
-        run(new Transaction("add port " + name)
+        run(transaction("add port " + name)
                 .requireBridge(bridge)
                 .insertPort(bridge, name, externalIds)
-                .bumpConfig());
+                .durable());
+    }
+
+    /** Adds a port with an iface-id, unless another port has it; durable. */
+    public void restore(String name, Map<String, String> externalIds) {
+        run(transaction("restore port " + name)
+                .requireBridge(bridge)
+                .requireNoIfaceId(externalIds.getOrDefault(Port.IFACE_ID, ""))
+                .insertPort(bridge, name, externalIds)
+                .durable());
     }
 
     /** Sets external_ids, if the row still holds all of {@code expected}. */
     public void put(String name, Map<String, String> expected, Map<String, String> externalIds) {
-        run(new Transaction("mark port " + name)
-                .requireExternalIds(name, expected)
-                .putExternalIds(name, externalIds));
+        run(transaction("mark port " + name).requireExternalIds(name, expected).putExternalIds(name, externalIds));
     }
 
     /** Gives the port its iface-id, unless another port has it. */
     public void attach(String name, String ifaceId) {
-        run(new Transaction("attach port " + name + " to " + ifaceId)
+        run(transaction("attach port " + name + " to " + ifaceId)
                 .requireNoIfaceId(ifaceId)
-                .putExternalIds(name, Map.of(Port.IFACE_ID, ifaceId))
-                .bumpConfig());
+                .putExternalIds(name, Map.of(Port.IFACE_ID, ifaceId)));
     }
 
-    /** Takes the iface-id off, with what ovn-controller wrote beside it. */
-    public void detach(String name) {
-        run(new Transaction("detach port " + name)
-                .removeExternalIds(name, Set.of(Port.IFACE_ID, "ovn-installed", "ovn-installed-ts"))
-                .bumpConfig());
+    /** Takes the iface-id off, with what was written beside it, if the row still holds all of {@code expected}. */
+    public void detach(String name, Map<String, String> expected) {
+        run(transaction("detach port " + name)
+                .requireExternalIds(name, expected)
+                .removeExternalIds(
+                        name, Set.of(Port.IFACE_ID, Port.OVN_INSTALLED, Port.OVN_INSTALLED_TS, OwnerMark.ANNOUNCED)));
     }
 
     /** Deletes the port, if its interface still holds all of {@code expected}; nothing happens if it is gone. */
     public void delete(String name, Map<String, String> expected) {
-        Optional<String> uuid = portUuid(name);
+        session();
+        Optional<String> uuid = replica.portUuid(name);
         if (uuid.isPresent()) {
-            run(new Transaction("delete port " + name)
+            run(transaction("delete port " + name)
                     .requireExternalIds(name, expected)
-                    .removePort(uuid.get())
-                    .bumpConfig());
+                    .removePort(uuid.get()));
         }
     }
 
-    private synchronized Optional<String> portUuid(String name) {
-        connected();
-        return ports.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(name))
-                .map(Map.Entry::getKey)
-                .findFirst();
+    private static Transaction transaction(String purpose) {
+        return new Transaction(purpose, LOCK);
     }
 
+    /** When it returns, the copy holds the change. */
     private void run(Transaction transaction) {
-        OvsdbConnection session = connected();
-        transaction.check(session.call("transact", transaction.params()));
-        // The monitor's update for this change precedes the reply to a later request, so the copy is current after it.
-        session.call("echo", array());
+        OvsdbConnection session = session();
+        long counter = transaction.check(session.call("transact", transaction.params()));
+        try {
+            if (!replica.awaitTransaction(counter, UPDATE_WITHIN_MILLIS)) {
+                session.close(); // a new one brings the whole table
+                throw new OvsdbException.Disconnected("ovsdb-server does not send updates", null);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OvsdbException("interrupted while waiting for ovsdb-server", e);
+        }
     }
 
-    private synchronized OvsdbConnection connected() {
+    private synchronized OvsdbConnection session() {
+        if (closed) {
+            throw new OvsdbException.Disconnected("the binder is stopping", null);
+        }
         if (connection != null) {
             return connection;
         }
         OvsdbConnection[] self = new OvsdbConnection[1];
-        OvsdbConnection session = new OvsdbConnection(json, socket, this::apply, () -> lost(self[0]));
+        OvsdbConnection session = new OvsdbConnection(json, socket, this::notified, () -> lost(self[0]));
         self[0] = session;
-        ObjectNode tables = object();
-        tables.set(
-                "Interface",
-                object().set("columns", array("name", "type", "external_ids", "ofport", "error", "status")));
-        tables.set("Port", object().set("columns", array("name")));
-        interfaces.clear();
-        ports.clear();
-        update(session.call("monitor", array("Open_vSwitch", "pod-offload", tables)));
+        try {
+            locked = session.call("lock", array(LOCK)).path("locked").asBoolean();
+            replica.reset(session.call("monitor_cond", array("Open_vSwitch", "pod-offload", Replica.request())));
+        } catch (OvsdbException e) {
+            session.close();
+            throw e;
+        }
         connection = session;
-        LOG.info("connected to Open vSwitch: {} interfaces", interfaces.size());
+        sessions.incrementAndGet();
+        LOG.info("connected to Open vSwitch: {} interfaces", replica.all().size());
+        if (!locked) {
+            LOG.warn("another node-binder holds the lock of this node's Open vSwitch; this one only watches");
+        }
         return session;
+    }
+
+    /** Silence is asked for a sign of life, and a session that was lost is made anew, though nobody may need it now. */
+    private void probe() {
+        try {
+            boolean lost;
+            synchronized (this) {
+                lost = connection == null && sessions.get() > 0;
+            }
+            session().probe(PROBE);
+            if (lost) {
+                onDoubt.run();
+            }
+        } catch (OvsdbException e) {
+            LOG.debug("Open vSwitch does not answer", e);
+        }
     }
 
     private void lost(@Nullable OvsdbConnection session) {
@@ -153,58 +224,37 @@ public final class IntegrationBridge implements AutoCloseable {
                 return;
             }
             connection = null;
+            locked = false;
         }
-        LOG.warn("lost the connection to Open vSwitch at {}", socket);
-        onLoss.run();
+        if (!closed) {
+            LOG.warn("lost the connection to Open vSwitch at {}", socket);
+            onDoubt.run();
+        }
     }
 
-    private void apply(JsonNode tables) {
-        update(tables).forEach(onChange);
-    }
-
-    /** Applies table-updates (RFC 7047, section 4.1.6): a row without {@code new} is gone. */
-    private synchronized List<String> update(JsonNode tables) {
-        List<String> changed = new java.util.ArrayList<>();
-        for (Map.Entry<String, JsonNode> entry : tables.path("Interface").properties()) {
-            JsonNode row = entry.getValue().path("new");
-            if (row.isObject()) {
-                Port port = port(row);
-                interfaces.put(entry.getKey(), port);
-                changed.add(port.name());
-            } else {
-                Port gone = interfaces.remove(entry.getKey());
-                if (gone != null) {
-                    changed.add(gone.name());
-                }
+    private void notified(String method, JsonNode params) {
+        switch (method) {
+            case "update2" -> replica.apply(params.path(1)).forEach(onChange);
+            case "locked" -> {
+                locked = true;
+                LOG.info("holds the lock of this node's Open vSwitch now");
+                onDoubt.run();
             }
+            case "stolen" -> locked = false;
+            default -> LOG.debug("a notification that means nothing here: {} {}", method, params);
         }
-        for (Map.Entry<String, JsonNode> entry : tables.path("Port").properties()) {
-            JsonNode row = entry.getValue().path("new");
-            if (row.isObject()) {
-                ports.put(entry.getKey(), row.path("name").asString());
-            } else {
-                ports.remove(entry.getKey());
-            }
-        }
-        return changed;
-    }
-
-    private static Port port(JsonNode row) {
-        return new Port(
-                row.path("name").asString(),
-                row.path("type").asString(""),
-                Values.readMap(row.path("external_ids")),
-                Values.readInt(row.path("ofport"), 0),
-                Values.readText(row.path("error")),
-                Values.readMap(row.path("status")).getOrDefault("driver_name", ""));
     }
 
     @Override
-    public synchronized void close() {
-        if (connection != null) {
-            OvsdbConnection session = connection;
-            connection = null;
-            session.close();
+    public void close() {
+        closed = true;
+        keeper.shutdownNow();
+        synchronized (this) {
+            if (connection != null) {
+                OvsdbConnection session = connection;
+                connection = null;
+                session.close();
+            }
         }
     }
 }

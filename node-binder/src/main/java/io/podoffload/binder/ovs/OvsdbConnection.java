@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,7 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -36,18 +37,19 @@ final class OvsdbConnection implements AutoCloseable {
     private final SocketChannel channel;
     private final Map<Long, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
     private final AtomicLong lastId = new AtomicLong();
-    private final Consumer<JsonNode> onUpdate;
+    private final BiConsumer<String, JsonNode> onNotification;
     private final Runnable onClose;
+    private volatile long lastHeard = System.nanoTime();
 
     /**
      * Connects.
      *
-     * @param onUpdate gets the parameters of each {@code update} notification, on the reading thread
+     * @param onNotification gets method and parameters of each notification, on the reading thread
      * @param onClose called once, when the session has ended
      */
-    OvsdbConnection(JsonMapper json, Path socket, Consumer<JsonNode> onUpdate, Runnable onClose) {
+    OvsdbConnection(JsonMapper json, Path socket, BiConsumer<String, JsonNode> onNotification, Runnable onClose) {
         this.json = json;
-        this.onUpdate = onUpdate;
+        this.onNotification = onNotification;
         this.onClose = onClose;
         try {
             channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
@@ -113,7 +115,15 @@ final class OvsdbConnection implements AutoCloseable {
         }
     }
 
+    /** Asks the server for a sign of life if it gave none for {@code silence}; without one the session ends. */
+    void probe(Duration silence) {
+        if (System.nanoTime() - lastHeard > silence.toNanos()) {
+            call("echo", json.createArrayNode());
+        }
+    }
+
     private void receive(JsonNode message) {
+        lastHeard = System.nanoTime();
         String method = message.path("method").asString("");
         if (method.equals("echo")) {
             ObjectNode reply = json.createObjectNode();
@@ -121,8 +131,8 @@ final class OvsdbConnection implements AutoCloseable {
             reply.set("result", message.path("params"));
             reply.putNull("error");
             send(reply);
-        } else if (method.equals("update")) {
-            onUpdate.accept(message.path("params").path(1));
+        } else if (!method.isEmpty()) {
+            onNotification.accept(method, message.path("params"));
         } else if (message.path("id").isNumber()) {
             CompletableFuture<JsonNode> answer = waiting.get(message.path("id").asLong());
             if (answer != null) {

@@ -2,7 +2,7 @@ package io.podoffload.binder.ovs;
 
 import org.jspecify.annotations.Nullable;
 
-/** OVSDB refused a transaction, broke the protocol, or is gone. */
+/** OVSDB refused a transaction, broke the protocol, or is gone. Unless it is {@link Disconnected}, nothing was changed. */
 public sealed class OvsdbException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -24,12 +24,31 @@ public sealed class OvsdbException extends RuntimeException {
         }
     }
 
-    /** A {@code wait} failed: the row is no longer what it was when the plan was made. Nothing was changed. */
+    /** A {@code wait} failed: the row is no longer what it was when the plan was made. */
     public static final class Conflict extends OvsdbException {
         private static final long serialVersionUID = 1L;
 
         Conflict(String message) {
             super(message);
+        }
+    }
+
+    /** There is no such bridge; a port added to it would be lost in silence. */
+    public static final class NoBridge extends OvsdbException {
+        private static final long serialVersionUID = 1L;
+
+        NoBridge(String bridge) {
+            super("there is no bridge " + bridge + " in Open vSwitch: check that ovn-controller runs on this node, and"
+                    + " the setting pod-offload.bridge");
+        }
+    }
+
+    /** Another binder holds the lock and acts on this node; this one must not. */
+    public static final class NotOwner extends OvsdbException {
+        private static final long serialVersionUID = 1L;
+
+        NotOwner(String purpose) {
+            super(purpose + ": another node-binder holds the lock of this node's Open vSwitch: stop one of them");
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.podoffload.binder.ovs;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,6 +47,39 @@ final class Values {
             entries.put(pair.path(0).asString(), pair.path(1).asString());
         }
         return entries;
+    }
+
+    /**
+     * A column after the {@code modify} of a row-update2. Maps come as the pairs to add, to change or, where they are the
+     * same, to take away; an optional value as the elements to add and to take away, which is the old value and the new
+     * one; everything else as the new value.
+     */
+    static JsonNode patched(JsonNode before, JsonNode difference) {
+        if (isKind(difference, "map")) {
+            return map(patchedMap(readMap(before), readMap(difference)));
+        }
+        if (isKind(difference, "set")) {
+            for (JsonNode element : difference.path(1)) {
+                if (!element.equals(before)) {
+                    return element;
+                }
+            }
+        }
+        return difference.equals(before) || isKind(difference, "set") ? set(List.of()) : difference;
+    }
+
+    private static Map<String, String> patchedMap(Map<String, String> before, Map<String, String> difference) {
+        Map<String, String> after = new LinkedHashMap<>(before);
+        difference.forEach((key, value) -> {
+            if (!after.remove(key, value)) {
+                after.put(key, value);
+            }
+        });
+        return after;
+    }
+
+    private static boolean isKind(JsonNode value, String kind) {
+        return value.isArray() && value.path(0).asString("").equals(kind);
     }
 
     /** An optional column: an atom, or the empty set. */

@@ -4,68 +4,125 @@ import io.podoffload.binder.binding.Desired;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.Sandboxes;
-import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.PodView;
-import io.podoffload.binder.kubelet.PodResources;
-import io.podoffload.binder.kubelet.PodResources.Allotment;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Reads what a VF is for: from the kubelet, the API server and the container runtime. It changes nothing. */
 public final class DesiredBindings {
 
-    private final PodResources kubelet;
-    private final NodePods pods;
+    private final AllottedVfs allotted;
     private final Sandboxes sandboxes;
+    private final VfInventory inventory;
+    private final IntegrationBridge bridge;
 
-    public DesiredBindings(PodResources kubelet, NodePods pods, Sandboxes sandboxes) {
-        this.kubelet = kubelet;
-        this.pods = pods;
+    public DesiredBindings(AllottedVfs allotted, Sandboxes sandboxes, VfInventory inventory, IntegrationBridge bridge) {
+        this.allotted = allotted;
         this.sandboxes = sandboxes;
+        this.inventory = inventory;
+        this.bridge = bridge;
     }
 
-    public Desired of(PciAddress pci) {
-        List<Allotment> allotments = kubelet.allotments();
-        return allotments.stream()
-                .filter(allotment -> allotment.pci().equals(pci))
-                .flatMap(allotment -> pods.find(allotment.namespace(), allotment.pod()).stream())
-                .filter(pod -> !pod.finished())
-                .findFirst()
-                .map(pod -> of(pci, pod, vfsOf(pod.ref(), allotments)))
-                .orElseGet(Desired.Nothing::new);
+    /** What the VF is for, and all VFs of the pod that it is for. */
+    record Purpose(Desired desired, List<PciAddress> vfsOfThePod) {}
+
+    Purpose of(PciAddress pci, Sandboxes.Look look) {
+        return allotted.holder(pci)
+                .map(pod -> of(pci, pod, look))
+                .orElseGet(() -> new Purpose(new Desired.Nothing(), List.of()));
     }
 
-    private static long vfsOf(PodRef pod, List<Allotment> allotments) {
-        return allotments.stream()
-                .filter(allotment -> allotment.namespace().equals(pod.namespace())
-                        && allotment.pod().equals(pod.name()))
-                .count();
-    }
-
-    private Desired of(PciAddress pci, PodView pod, long vfs) {
+    private Purpose of(PciAddress pci, PodView pod, Sandboxes.Look look) {
         PodRef ref = pod.ref();
-        Optional<Sandbox> sandbox = sandboxes
-                .newestReady(ref.namespace(), ref.name())
-                .filter(candidate -> candidate.pod().uid().equals(ref.uid())); // else it is a namesake's
+        Optional<Sandbox> sandbox = look.ofPod(ref.podName()).newestReady(ref.uid());
         if (sandbox.isEmpty()) {
-            return new Desired.Pending(ref, Reason.WaitingForSandbox, "VF " + pci);
+            return pending(pod, Reason.WaitingForSandbox, "VF " + pci, allotted.of(pod));
         }
-        Optional<String> provider = pod.provider();
-        Optional<String> netns = sandbox.get().netns();
-        if (provider.isEmpty() || netns.isEmpty()) {
-            return new Desired.Pending(ref, Reason.NoNetwork, "VF " + pci);
+        List<PciAddress> vfs = allotted.confirmed(pod);
+        if (!vfs.contains(pci)) {
+            return new Purpose(new Desired.Nothing(), List.of()); // it was an earlier pod's of the same name
         }
-        if (vfs > 1) {
-            return new Desired.Pending(ref, Reason.SeveralVfs, vfs + " VFs");
+        Optional<String> netns = sandboxes.netns(sandbox.get().id());
+        Optional<String> defaultProvider = pod.defaultProvider();
+        if (defaultProvider.isEmpty() || netns.isEmpty()) {
+            return pending(pod, Reason.NoNetwork, "VF " + pci, vfs);
         }
-        Optional<PodNetwork> network = pod.network(provider.get());
-        if (network.isEmpty()) {
-            return new Desired.Pending(ref, Reason.WaitingForAddress, "network provider " + provider.get());
+        if (vfs.size() == 1) {
+            return of(pci, pod, sandbox.get().id(), netns.get(), defaultProvider.get(), vfs);
         }
-        return new Desired.Binding(
-                ref, sandbox.get().id(), netns.get(), network.get(), pod.interfaceName(), pod.reportsInterfaceOn(pci));
+        return severalVfs(pci, pod, sandbox.get().id(), netns.get(), vfs);
+    }
+
+    /** The network of a VF is learned from its row, else from network-status, else from being the only one left. */
+    private Purpose severalVfs(PciAddress pci, PodView pod, String sandboxId, String netns, List<PciAddress> vfs) {
+        List<String> openProviders = new ArrayList<>(pod.servedProviders());
+        List<PciAddress> openVfs = new ArrayList<>();
+        Optional<String> own = Optional.empty();
+        for (PciAddress vf : vfs) {
+            Optional<String> provider = learned(vf, pod);
+            if (provider.isPresent()) {
+                openProviders.remove(provider.get());
+            } else {
+                openVfs.add(vf);
+            }
+            if (vf.equals(pci)) {
+                own = provider;
+            }
+        }
+        if (own.isPresent()) {
+            return of(pci, pod, sandboxId, netns, own.get(), vfs);
+        }
+        if (openProviders.isEmpty()) {
+            return new Purpose(new Desired.Spare(pod.ref()), vfs);
+        }
+        return openProviders.size() == 1 && openVfs.size() == 1
+                ? of(pci, pod, sandboxId, netns, openProviders.get(0), vfs)
+                : pending(pod, Reason.Ambiguous, vfs.size() + " VFs, networks " + openProviders, vfs);
+    }
+
+    private Optional<String> learned(PciAddress vf, PodView pod) {
+        Optional<String> ifaceId = inventory
+                .find(vf)
+                .flatMap(entry -> bridge.port(entry.vf().representor()))
+                .flatMap(Port::ifaceId);
+        return pod.servedProviders().stream()
+                .filter(provider -> ifaceId.equals(Optional.of(pod.ifaceId(provider))))
+                .findFirst()
+                .or(() -> pod.reportedProvider(vf));
+    }
+
+    private Purpose of(
+            PciAddress pci, PodView pod, String sandboxId, String netns, String provider, List<PciAddress> vfs) {
+        Optional<String> machine = pod.virtualMachine(provider);
+        if (machine.isPresent()) {
+            return pending(pod, Reason.BoundByAnother, "KubeVirt's virtual machine " + machine.get(), vfs);
+        }
+        try {
+            Optional<PodNetwork> network = pod.network(provider);
+            if (network.isEmpty()) {
+                return pending(pod, Reason.WaitingForAddress, "network provider " + provider, vfs);
+            }
+            return new Purpose(
+                    new Desired.Binding(
+                            pod.ref(),
+                            sandboxId,
+                            netns,
+                            network.get(),
+                            pod.interfaceName(),
+                            pod.reportsInterfaceOn(pci)),
+                    vfs);
+        } catch (IllegalArgumentException e) {
+            return pending(pod, Reason.BadAnnotation, String.valueOf(e.getMessage()), vfs);
+        }
+    }
+
+    private static Purpose pending(PodView pod, Reason reason, String detail, List<PciAddress> vfs) {
+        return new Purpose(new Desired.Pending(pod.ref(), reason, detail), vfs);
     }
 }

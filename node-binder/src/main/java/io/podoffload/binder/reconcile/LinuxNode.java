@@ -9,6 +9,7 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodInterface;
 import io.podoffload.binder.binding.VfIdentity;
 import io.podoffload.binder.kernel.Errno;
+import io.podoffload.binder.kernel.FrameSocket;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
@@ -26,12 +27,12 @@ public final class LinuxNode implements NodeNetwork {
 
     private final Links host;
     private final IntegrationBridge bridge;
-    private final NicTopology topology;
+    private final VfInventory inventory;
 
-    public LinuxNode(Links host, IntegrationBridge bridge, NicTopology topology) {
+    public LinuxNode(Links host, IntegrationBridge bridge, VfInventory inventory) {
         this.host = host;
         this.bridge = bridge;
-        this.topology = topology;
+        this.inventory = inventory;
     }
 
     @Override
@@ -46,7 +47,10 @@ public final class LinuxNode implements NodeNetwork {
 
     @Override
     public void setAdminMac(PciAddress vf, MacAddress mac) {
-        NicTopology.Vf nic = topology.vf(vf).orElseThrow(() -> new IllegalStateException(vf + " is no VF any more"));
+        NicTopology.Vf nic = inventory
+                .find(vf)
+                .orElseThrow(() -> new IllegalStateException(vf + " is no VF any more"))
+                .vf();
         try {
             host.setAdminMac(link(nic.uplink()), nic.index(), mac);
         } catch (LinuxException e) {
@@ -70,6 +74,9 @@ public final class LinuxNode implements NodeNetwork {
                 Links links = pod.links()) {
             Link link = links.named(target.name())
                     .orElseThrow(() -> new IllegalStateException("the pod has no interface " + target.name()));
+            if (!link.alias().equals(target.alias())) {
+                links.setAlias(link, target.alias());
+            }
             if (link.mtu() != target.mtu()) {
                 links.setMtu(link, target.mtu());
             }
@@ -80,9 +87,34 @@ public final class LinuxNode implements NodeNetwork {
             Set<InterfaceAddress> present = links.addresses(link);
             target.addresses().stream()
                     .filter(address -> !present.contains(address))
-                    .forEach(address -> links.addAddress(link, address));
-            target.gateways().forEach(gateway -> links.addDefaultRoute(link, gateway));
+                    .forEach(address -> addAddress(pod, links, link, address));
+            target.routes().forEach(route -> links.addRoute(link, route));
         }
+    }
+
+    private static void addAddress(NetworkNamespace pod, Links links, Link link, InterfaceAddress address) {
+        try {
+            links.addAddress(link, address);
+        } catch (LinuxException e) {
+            if (!address.isIpv6() || !e.is(Errno.EACCES)) {
+                throw e;
+            }
+            pod.enableIpv6(link.name());
+            links.addAddress(link, address);
+        }
+    }
+
+    @Override
+    public void announce(String netns, PodInterface target, String representor, String stamp) {
+        try (NetworkNamespace pod = NetworkNamespace.open(netns);
+                Links links = pod.links()) {
+            Link link = links.named(target.name())
+                    .orElseThrow(() -> new IllegalStateException("the pod has no interface " + target.name()));
+            try (FrameSocket frames = pod.frames(link)) {
+                target.addresses().forEach(frames::announce);
+            }
+        }
+        bridge.put(representor, Map.of(), Map.of(OwnerMark.ANNOUNCED, stamp));
     }
 
     @Override
@@ -91,8 +123,8 @@ public final class LinuxNode implements NodeNetwork {
     }
 
     @Override
-    public void detach(String representor) {
-        bridge.detach(representor);
+    public void detach(String representor, Map<String, String> expected) {
+        bridge.detach(representor, expected);
     }
 
     @Override
@@ -110,8 +142,13 @@ public final class LinuxNode implements NodeNetwork {
     }
 
     @Override
-    public void adopt(String representor, Map<String, String> expected, Map<String, String> keys) {
+    public void markRow(String representor, Map<String, String> expected, Map<String, String> keys) {
         bridge.put(representor, expected, keys);
+    }
+
+    @Override
+    public void restorePort(String representor, Map<String, String> keys) {
+        bridge.restore(representor, keys);
     }
 
     @Override

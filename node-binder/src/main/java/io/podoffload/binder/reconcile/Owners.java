@@ -2,7 +2,9 @@ package io.podoffload.binder.reconcile;
 
 import io.podoffload.binder.binding.Observed;
 import io.podoffload.binder.binding.OwnerMark;
+import io.podoffload.binder.binding.PodName;
 import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.binding.SandboxHistory;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.PodView;
@@ -15,51 +17,78 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Finds out what is left of the pod that a row or a VF's mark names. */
+/** What is left of the pods that marks and rows name: their objects, their sandboxes, their namespaces. */
 final class Owners {
 
-    /** Where containerd and CRI-O bind the namespaces that an ifalias names by their last part only. */
+    /** Where runtimes bind network namespaces; an alias has room for the last part of the path only. */
     private static final Path NETNS = Path.of("/var/run/netns");
 
-    /** Far more than a node has VFs; older ones are long released. */
+    /** Owners that went; older ones are long released. */
     private static final int REMEMBERED = 1_000;
 
-    private final Sandboxes sandboxes;
     private final NodePods pods;
     private final Clock clock;
 
     /** Since when an owner is gone; guarded by this. */
-    private final Map<Key, Instant> goneSince = new LinkedHashMap<>();
+    private final Map<String, Instant> goneSince = new LinkedHashMap<>();
 
-    private record Key(String podUid, String sandboxId) {}
-
-    Owners(Sandboxes sandboxes, NodePods pods, Clock clock) {
-        this.sandboxes = sandboxes;
+    Owners(NodePods pods, Clock clock) {
         this.pods = pods;
         this.clock = clock;
     }
 
-    /** Of the binder's keys on {@code row}, else of {@code mark}; empty if neither names an owner. */
-    Optional<Observed.Owner> of(Optional<Port> row, Optional<OwnerMark> mark) {
-        Map<String, String> ids = row.map(Port::externalIds).orElse(Map.of());
-        Optional<OwnerMark> whole = OwnerMark.read(ids).or(() -> mark);
-        String podUid = whole.map(OwnerMark::podUid).orElse(ids.getOrDefault(OwnerMark.POD_UID, ""));
-        String sandboxId = whole.map(OwnerMark::sandboxId).orElse(ids.getOrDefault(OwnerMark.SANDBOX, ""));
-        if (podUid.isEmpty() || sandboxId.isEmpty()) {
-            return Optional.empty();
+    /** Of the mark on the VF itself. */
+    Observed.Owner of(OwnerMark mark, Sandboxes.Look look) {
+        return byUid(mark.podUid(), mark.sandboxId(), mark.netns(), look);
+    }
+
+    /** Of the binder's keys on a row, else of kube-ovn-cni's; empty if it carries neither. */
+    Optional<Observed.Owner> of(Port row, Sandboxes.Look look) {
+        Map<String, String> ids = row.externalIds();
+        Optional<OwnerMark> mark = OwnerMark.read(ids);
+        if (mark.isPresent()) {
+            return Optional.of(of(mark.get(), look));
         }
-        String netns = whole.map(OwnerMark::netns).orElse(ids.getOrDefault("pod_netns", ""));
-        boolean sandboxReady = sandboxes.isReady(sandboxId);
+        String podUid = ids.getOrDefault(OwnerMark.POD_UID, "");
+        String sandboxId = ids.getOrDefault(OwnerMark.SANDBOX, "");
+        String netns = ids.getOrDefault(Port.POD_NETNS, "");
+        if (!podUid.isEmpty() && !sandboxId.isEmpty()) {
+            return Optional.of(byUid(podUid, sandboxId, netns, look));
+        }
+        return row.kubeOvnPod()
+                .flatMap(pod -> Port.kubeOvnSandbox(row.name()).map(sandbox -> byName(pod, sandbox, netns, look)));
+    }
+
+    private Observed.Owner byUid(String podUid, String sandboxId, String netns, Sandboxes.Look look) {
+        SandboxHistory sandboxes = look.ofUid(podUid);
         boolean podGone =
                 pods.findByUid(podUid).map(PodView::finished).orElse(true) || sandboxes.isReplaced(sandboxId, podUid);
-        return Optional.of(new Observed.Owner(
+        return owner(podUid + "/" + sandboxId, sandboxes.isReady(sandboxId), podGone, netns);
+    }
+
+    /** kube-ovn-cni names no uid: the sandbox tells it, while the runtime remembers it; after that any pod may be meant. */
+    private Observed.Owner byName(PodName pod, String sandboxId, String netns, Sandboxes.Look look) {
+        SandboxHistory sandboxes = look.ofPod(pod);
+        Optional<String> uid = sandboxes.podUid(sandboxId);
+        if (uid.isPresent()) {
+            return byUid(uid.get(), sandboxId, netns, look);
+        }
+        boolean podGone = pods.find(pod.namespace(), pod.name())
+                .map(view -> view.finished()
+                        || sandboxes.isReplaced(sandboxId, view.ref().uid()))
+                .orElse(true);
+        return owner(pod + "/" + sandboxId, false, podGone, netns);
+    }
+
+    private Observed.Owner owner(String key, boolean sandboxReady, boolean podGone, String netns) {
+        return new Observed.Owner(
                 sandboxReady,
                 netns.isEmpty() || !Files.exists(NETNS.resolve(netns)),
                 podGone,
-                goneFor(new Key(podUid, sandboxId), podGone && !sandboxReady)));
+                goneFor(key, podGone && !sandboxReady));
     }
 
-    private synchronized Duration goneFor(Key key, boolean gone) {
+    private synchronized Duration goneFor(String key, boolean gone) {
         if (!gone) {
             goneSince.remove(key);
             return Duration.ZERO;

@@ -1,5 +1,7 @@
 package io.podoffload.binder.reconcile;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.podoffload.binder.binding.BindingPlanner;
 import io.podoffload.binder.binding.Desired;
 import io.podoffload.binder.binding.NodeNetwork;
@@ -8,7 +10,12 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.Plan;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Reason;
+import io.podoffload.binder.binding.Step;
+import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.reconcile.DesiredBindings.Purpose;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +27,30 @@ public final class Reconciler {
 
     private final DesiredBindings desiredBindings;
     private final NodeObserver observer;
+    private final Sandboxes sandboxes;
+    private final IntegrationBridge bridge;
     private final NodeNetwork node;
     private final BindingReporter reporter;
+    private final VfStates states;
+    private final MeterRegistry meters;
 
     public Reconciler(
-            DesiredBindings desiredBindings, NodeObserver observer, NodeNetwork node, BindingReporter reporter) {
+            DesiredBindings desiredBindings,
+            NodeObserver observer,
+            Sandboxes sandboxes,
+            IntegrationBridge bridge,
+            NodeNetwork node,
+            BindingReporter reporter,
+            VfStates states,
+            MeterRegistry meters) {
         this.desiredBindings = desiredBindings;
         this.observer = observer;
+        this.sandboxes = sandboxes;
+        this.bridge = bridge;
         this.node = node;
         this.reporter = reporter;
+        this.states = states;
+        this.meters = meters;
     }
 
     /** When to look at the VF again, if nothing happens before. */
@@ -41,41 +63,95 @@ public final class Reconciler {
         ON_EVENT
     }
 
+    /** What one look found. */
+    private record Found(Purpose purpose, Optional<Observed> observed) {
+        Desired desired() {
+            return purpose.desired();
+        }
+    }
+
     /** Reads without acting, so that what is free now is known before anything changes. */
     public void look(PciAddress pci) {
-        observer.observe(pci, desiredBindings.of(pci));
+        find(pci, sandboxes.look(false));
+    }
+
+    private Found find(PciAddress pci, Sandboxes.Look look) {
+        Purpose purpose = desiredBindings.of(pci, look);
+        return new Found(purpose, observer.observe(pci, purpose.desired(), look));
     }
 
     public Next reconcile(PciAddress pci) {
-        Desired desired = desiredBindings.of(pci);
-        Optional<Observed> observed = observer.observe(pci, desired);
-        if (observed.isEmpty()) {
-            return desired instanceof Desired.Pending pending
-                    ? conclude(desired, pending.reason(), pending.detail())
-                    : conclude(desired, Reason.NotAVf, pci.value());
+        if (!bridge.holdsLock()) {
+            LOG.debug("VF {} is another binder's to change", pci);
+            return Next.LATER;
         }
-        Plan plan = BindingPlanner.plan(desired, observed.get());
-        if (plan.steps().isEmpty()) {
-            return conclude(desired, plan.reason(), plan.detail());
+        Sandboxes.Look look = sandboxes.look(false);
+        Found found = find(pci, look);
+        Plan plan = plan(pci, found);
+        if (!plan.steps().isEmpty() && !look.isFresh()) {
+            found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
+            plan = plan(pci, found);
         }
-        LOG.atInfo()
-                .addKeyValue("pci", pci)
-                .addKeyValue("pod", desired.owner().map(PodRef::toString).orElse(""))
-                .addKeyValue("steps", plan.steps())
-                .log("changing VF {}: {}", pci, plan.detail());
-        try {
-            plan.applyTo(node);
-            return Next.AT_ONCE;
-        } catch (RuntimeException e) {
-            LOG.atWarn().addKeyValue("pci", pci).setCause(e).log("a step for VF {} failed", pci);
-            return conclude(desired, Reason.StepFailed, String.valueOf(e.getMessage()));
-        }
+        return plan.steps().isEmpty()
+                ? conclude(pci, found.purpose(), plan.reason(), plan.detail())
+                : act(pci, found.purpose(), plan);
     }
 
-    private Next conclude(Desired desired, Reason reason, String detail) {
-        boolean reported =
-                desired.owner().map(pod -> reporter.report(pod, reason, detail)).orElse(true);
-        boolean nothingToWaitFor = desired.owner().isEmpty() && reason == Reason.NotAVf;
+    private static Plan plan(PciAddress pci, Found found) {
+        if (found.observed().isPresent()) {
+            return BindingPlanner.plan(found.desired(), found.observed().get());
+        }
+        return found.desired() instanceof Desired.Pending pending
+                ? new Plan(pending.reason(), pending.detail(), java.util.List.of())
+                : new Plan(Reason.NotAVf, pci.value(), java.util.List.of());
+    }
+
+    private Next act(PciAddress pci, Purpose purpose, Plan plan) {
+        LOG.atInfo()
+                .addKeyValue("pci", pci)
+                .addKeyValue(
+                        "pod", purpose.desired().owner().map(PodRef::toString).orElse(""))
+                .addKeyValue("steps", plan.steps())
+                .log("changing VF {}: {}", pci, plan.detail());
+        for (Step step : plan.steps()) {
+            Timer.Sample sample = Timer.start(meters);
+            boolean done = false;
+            try {
+                step.applyTo(node);
+                done = true;
+            } catch (RuntimeException e) {
+                LOG.atWarn().addKeyValue("pci", pci).setCause(e).log("a step for VF {} failed: {}", pci, step);
+                return conclude(pci, purpose, Reason.StepFailed, String.valueOf(e.getMessage()));
+            } finally {
+                sample.stop(timer(step, done));
+            }
+        }
+        states.changing(pci, purpose.desired().owner(), plan.reason(), plan.detail());
+        return Next.AT_ONCE;
+    }
+
+    private Timer timer(Step step, boolean done) {
+        return Timer.builder("pod.offload.binder.step.duration")
+                .description("One change to the node")
+                .tag("step", step.getClass().getSimpleName())
+                .tag("outcome", done ? "done" : "failed")
+                .serviceLevelObjectives(
+                        Duration.ofMillis(1),
+                        Duration.ofMillis(5),
+                        Duration.ofMillis(25),
+                        Duration.ofMillis(100),
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(10))
+                .register(meters);
+    }
+
+    private Next conclude(PciAddress pci, Purpose purpose, Reason reason, String detail) {
+        Optional<PodRef> pod = purpose.desired().owner();
+        states.concluded(pci, pod, reason, detail);
+        boolean reported = pod.map(owner -> reporter.report(owner, purpose.vfsOfThePod(), pci, reason, detail))
+                .orElse(true);
+        boolean nothingToWaitFor = pod.isEmpty() && reason == Reason.NotAVf || reason == Reason.IdentityUnknown;
         return reported && (reason.settled() || nothingToWaitFor) ? Next.ON_EVENT : Next.LATER;
     }
 }

@@ -47,6 +47,7 @@ public final class VfQueue implements AutoCloseable {
         private boolean running;
         private boolean again;
         private boolean settled;
+        private boolean due;
         private int attempts;
         private @Nullable Future<?> waiting;
     }
@@ -62,19 +63,23 @@ public final class VfQueue implements AutoCloseable {
         }
     }
 
-    /** Looks at all VFs that are not as they should be. */
-    public synchronized void lookAtUnsettled() {
-        entries.entrySet().stream()
-                .filter(entry -> !entry.getValue().settled)
-                .map(Map.Entry::getKey)
-                .toList()
-                .forEach(this::look);
+    /** How many VFs are not as they should be, and will be looked at again. */
+    public synchronized long unsettled() {
+        return entries.values().stream().filter(entry -> !entry.settled).count();
+    }
+
+    /** How many looks are due or under way. */
+    public synchronized long depth() {
+        return entries.values().stream()
+                .filter(entry -> entry.running || entry.due)
+                .count();
     }
 
     private synchronized void schedule(PciAddress pci, Entry entry, long millis) {
         if (entry.waiting != null) {
             entry.waiting.cancel(false);
         }
+        entry.due = millis == 0;
         if (!workers.isShutdown()) {
             entry.waiting = workers.schedule(() -> run(pci, entry), millis, TimeUnit.MILLISECONDS);
         }
@@ -87,6 +92,7 @@ public final class VfQueue implements AutoCloseable {
                 return;
             }
             entry.running = true;
+            entry.due = false;
             entry.again = false;
         }
         Next next = Next.LATER;

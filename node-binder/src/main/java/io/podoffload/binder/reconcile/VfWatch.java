@@ -3,18 +3,16 @@ package io.podoffload.binder.reconcile;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
-import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.cri.Sandboxes;
+import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.PodView;
-import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds out which VF an event is about. Events say only where to look again; what is true is read by the reconciler, so a
@@ -22,94 +20,117 @@ import org.slf4j.LoggerFactory;
  */
 public final class VfWatch {
 
-    private static final Logger LOG = LoggerFactory.getLogger(VfWatch.class);
-
-    private final NicTopology topology;
-    private final PodResources kubelet;
+    private final VfInventory inventory;
+    private final AllottedVfs allotted;
+    private final NodePods pods;
+    private final Sandboxes sandboxes;
     private final IntegrationBridge bridge;
     private final NodeObserver observer;
+    private final UnservedPods unserved;
+    private final VfStates states;
     private final Consumer<PciAddress> look;
-    private final Runnable lookAtUnsettled;
-
-    /** VFs by the names of their representors, which a CNI may change. */
-    private final Map<String, PciAddress> representors = new ConcurrentHashMap<>();
 
     public VfWatch(
-            NicTopology topology,
-            PodResources kubelet,
+            VfInventory inventory,
+            AllottedVfs allotted,
+            NodePods pods,
+            Sandboxes sandboxes,
             IntegrationBridge bridge,
             NodeObserver observer,
-            Consumer<PciAddress> look,
-            Runnable lookAtUnsettled) {
-        this.topology = topology;
-        this.kubelet = kubelet;
+            UnservedPods unserved,
+            VfStates states,
+            Consumer<PciAddress> look) {
+        this.inventory = inventory;
+        this.allotted = allotted;
+        this.pods = pods;
+        this.sandboxes = sandboxes;
         this.bridge = bridge;
         this.observer = observer;
+        this.unserved = unserved;
+        this.states = states;
         this.look = look;
-        this.lookAtUnsettled = lookAtUnsettled;
     }
 
-    /** Looks at every VF of the node. */
+    /** Looks at every VF of the node, and at every pod that was promised one. */
     public void resync() {
-        vfs().forEach(look);
+        Set<PciAddress> all = vfs();
+        states.retain(all);
+        sandboxes.prefetch();
+        all.forEach(look);
+        pods.optedIn().forEach(unserved::check);
     }
 
     /** Every VF of the node: those with a representor, and those that the kubelet allotted. */
     public Set<PciAddress> vfs() {
-        readTopology();
-        Set<PciAddress> all = new HashSet<>(representors.values());
-        kubelet.allotments().forEach(allotment -> all.add(allotment.pci()));
+        inventory.refresh();
+        Set<PciAddress> all = new HashSet<>(inventory.all());
+        all.addAll(allotted.refresh());
         return all;
     }
 
-    /** A pod appeared, changed or went: the VFs that the kubelet allotted to it, and those marked with its uid. */
+    /** A pod appeared or changed. */
     public void podChanged(PodView pod) {
-        String uid = pod.ref().uid();
-        Set<PciAddress> vfs = new HashSet<>();
-        kubelet.allotments().stream()
-                .filter(allotment -> allotment.namespace().equals(pod.ref().namespace())
-                        && allotment.pod().equals(pod.ref().name()))
-                .forEach(allotment -> vfs.add(allotment.pci()));
-        bridge.withExternalId(OwnerMark.POD_UID, uid).stream()
-                .map(row -> row.externalIds().getOrDefault(OwnerMark.PCI, ""))
-                .filter(PciAddress::isPciAddress)
-                .map(PciAddress::new)
-                .forEach(vfs::add);
+        unserved.check(pod);
+        Set<PciAddress> vfs = marked(pod.ref().uid());
+        if (pods.isHolder(pod)) {
+            vfs.addAll(allotted.of(pod));
+        }
         vfs.forEach(look);
     }
 
-    /** The row of an interface changed. */
-    public void portChanged(String name) {
-        byRepresentor(name).ifPresent(look);
+    /** A pod is gone from the API. */
+    public void podGone(PodView pod) {
+        Set<PciAddress> vfs = marked(pod.ref().uid());
+        vfs.addAll(allotted.forget(pod));
+        vfs.forEach(look);
+    }
+
+    /** The container runtime did something for a pod, of which the API server may not know yet, or no longer. */
+    public void sandboxChanged(PodRef pod) {
+        pods.findByUid(pod.uid())
+                .ifPresentOrElse(this::podChanged, () -> marked(pod.uid()).forEach(look));
+    }
+
+    private Set<PciAddress> marked(String podUid) {
+        Set<PciAddress> vfs = new HashSet<>();
+        bridge.withExternalId(OwnerMark.POD_UID, podUid)
+                .forEach(row -> markedVf(row).ifPresent(vfs::add));
+        return vfs;
+    }
+
+    private static Optional<PciAddress> markedVf(Port row) {
+        return Optional.ofNullable(row.externalIds().get(OwnerMark.PCI))
+                .filter(PciAddress::isPciAddress)
+                .map(PciAddress::new);
+    }
+
+    /** The row of an interface changed or went. */
+    public void portChanged(Port row) {
+        inventory.representedBy(row.name()).or(() -> markedVf(row)).ifPresent(look);
+        observer.waitingFor(row.name()).ifPresent(look);
     }
 
     /** A link appeared, changed or went. */
     public void linkChanged(Link link) {
+        Optional<PciAddress> represented = inventory.representedBy(link);
+        if (represented.isPresent()) {
+            if (!inventory.representedBy(link.name()).equals(represented)) {
+                inventory.refresh(); // renamed: its row bears the new name
+            }
+            look.accept(represented.get());
+            return;
+        }
         Optional<PciAddress> vf = link.parentDevice()
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)
                 .or(() -> OwnerMark.readAlias(link.alias()).map(OwnerMark::pci))
-                .or(() -> observer.lastFreeAs(link.alias()))
-                .or(() -> byRepresentor(link.name()));
-        vf.ifPresentOrElse(look, lookAtUnsettled);
-    }
-
-    private Optional<PciAddress> byRepresentor(String name) {
-        PciAddress known = representors.get(name);
-        if (known == null) {
-            readTopology();
-            known = representors.get(name);
-        }
-        return Optional.ofNullable(known);
-    }
-
-    private synchronized void readTopology() {
-        Map<String, PciAddress> now = new ConcurrentHashMap<>();
-        topology.vfs().forEach(vf -> now.put(vf.representor(), vf.pci()));
-        if (!now.equals(representors)) {
-            representors.keySet().retainAll(now.keySet());
-            representors.putAll(now);
-            LOG.debug("VFs by representor: {}", representors);
+                .or(() -> observer.lastFreeAs(link.alias()));
+        if (vf.isPresent() && !inventory.isPf(vf.get().value())) {
+            look.accept(vf.get());
+        } else if (vf.isPresent()) {
+            inventory.refresh(); // a representor that is new, or the PF itself
+        } else {
+            observer.away().forEach(look);
         }
     }
 }

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,12 +24,23 @@ import org.junit.jupiter.api.Test;
 
 class BindingPlannerTest {
 
-    private static final PodInterface NET1 = new PodInterface("net1", 1400, POD_MAC, List.of(ADDRESS), List.of());
-    private static final PodInterface NET1_WITH_ROUTE =
-            new PodInterface("net1", 1400, POD_MAC, List.of(ADDRESS), List.of("10.16.0.1"));
-    private static final PodInterface ETH0_WITH_ROUTE =
-            new PodInterface("eth0", 1400, POD_MAC, List.of(ADDRESS), List.of("10.16.0.1"));
+    private static final Route DEFAULT_ROUTE = Route.byDefault("10.16.0.1");
+    private static final PodInterface NET1 = pod("net1");
+    private static final PodInterface NET1_WITH_ROUTE = pod("net1", DEFAULT_ROUTE);
+    private static final PodInterface ETH0_WITH_ROUTE = pod("eth0", DEFAULT_ROUTE);
     private static final Step CONFIGURE = new Step.ConfigureInPod(NETNS, NET1);
+
+    private static final Map<String, String> BOUND_IDS = ids(MARK.externalIds(), "iface-id", IFACE_ID);
+
+    private static PodInterface pod(String name, Route... routes) {
+        return new PodInterface(name, 1400, POD_MAC, List.of(ADDRESS), List.of(routes), MARK.alias());
+    }
+
+    private static Map<String, String> ids(Map<String, String> ids, String key, String value) {
+        Map<String, String> more = new HashMap<>(ids);
+        more.put(key, value);
+        return more;
+    }
 
     @Nested
     class Bind {
@@ -93,8 +105,7 @@ class BindingPlannerTest {
                             .podHas(Set.of("lo", "eth0", "net1"), true)
                             .plan()
                             .steps())
-                    .contains(new Step.MoveIntoPod(
-                            "eth2", NETNS, new PodInterface("net2", 1400, POD_MAC, List.of(ADDRESS), List.of())));
+                    .contains(new Step.MoveIntoPod("eth2", NETNS, pod("net2")));
         }
 
         @Test
@@ -171,7 +182,76 @@ class BindingPlannerTest {
         }
 
         private World bound() {
-            return inPod().ourRow(2, "iface-id", IFACE_ID, "ovn-installed", "true");
+            return inPod().ourRow(
+                            2, "iface-id", IFACE_ID, "ovn-installed", "true", "pod-offload-announced", "installed");
+        }
+
+        @Test
+        void itsAddressesAreAnnouncedEachTimeThatOvnHasInstalledThePortAnew() {
+            World installed =
+                    inPod().ourRow(2, "iface-id", IFACE_ID, "ovn-installed", "true", "ovn-installed-ts", "17");
+
+            assertThat(installed.plan().steps()).containsExactly(new Step.Announce(NETNS, NET1, REPRESENTOR, "17"));
+            assertThat(installed
+                            .ourRow(
+                                    2,
+                                    "iface-id",
+                                    IFACE_ID,
+                                    "ovn-installed",
+                                    "true",
+                                    "ovn-installed-ts",
+                                    "17",
+                                    "pod-offload-announced",
+                                    "17")
+                            .plan()
+                            .steps())
+                    .isEmpty();
+        }
+
+        @Test
+        void anAliasThatSomebodyOverwroteIsWrittenAgainFromTheRow() {
+            assertThat(bound().vfInPod(World.vf("net1", 1400, POD_MAC, true, "mine now"), Set.of(ADDRESS), Set.of())
+                            .plan()
+                            .steps())
+                    .containsExactly(CONFIGURE);
+        }
+
+        @Test
+        void aRowThatSomebodyEditedIsWrittenAgainFromTheMarkOnTheVf() {
+            assertThat(inPod().row("", 2, "", "iface-id", IFACE_ID).plan().steps())
+                    .containsExactly(new Step.MarkRow(REPRESENTOR, Map.of("iface-id", IFACE_ID), MARK.externalIds()));
+        }
+
+        @Test
+        void aVfOfAUserspaceDriverGetsRepresentorAndAdminMacOnly() {
+            Plan plan = new World().userspace().adminMac("00:00:00:00:00:00").plan();
+
+            assertThat(plan.steps())
+                    .extracting(step -> step.getClass().getSimpleName())
+                    .containsExactly("RecordBinding", "SetAdminMac", "Attach", "RepresentorUp");
+        }
+
+        @Test
+        void aPortOfADeadSandboxLosesTheIfaceIdFirst() {
+            assertThat(new World()
+                            .rivalOf(new Observed.Owner(false, true, true, Duration.ZERO))
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.Detach("dead_h", Map.of("iface-id", IFACE_ID)));
+        }
+
+        @Test
+        void aPortOfALivingSandboxKeepsTheIfaceId() {
+            assertThat(new World()
+                            .rivalOf(new Observed.Owner(true, false, true, Duration.ZERO))
+                            .plan()
+                            .steps())
+                    .isEmpty();
+            assertThat(new World()
+                            .rivalOf(new Observed.Owner(false, true, false, Duration.ZERO))
+                            .plan()
+                            .reason())
+                    .isEqualTo(Reason.BoundByAnother);
         }
     }
 
@@ -180,9 +260,9 @@ class BindingPlannerTest {
 
         @Test
         void whatKubeOvnBoundGetsOnlyTheBindersFourKeys() {
-            World world = new World().vfAway().kubeOvnRow(NETNS, "ovn-installed", "true");
+            World world = new World().vfAway().representorUp(1400).kubeOvnRow(NETNS, "ovn-installed", "true");
 
-            assertThat(world.plan().steps()).singleElement().isInstanceOfSatisfying(Step.Adopt.class, step -> {
+            assertThat(world.plan().steps()).singleElement().isInstanceOfSatisfying(Step.MarkRow.class, step -> {
                 assertThat(step.keys())
                         .isEqualTo(Map.of(
                                 "pod-offload-owner",
@@ -194,7 +274,18 @@ class BindingPlannerTest {
                                 "pod-offload-pci",
                                 PCI.value()));
                 assertThat(step.expected())
-                        .isEqualTo(world.observed().port().orElseThrow().externalIds());
+                        .as("all but what ovn-controller writes at any time")
+                        .isEqualTo(Map.of(
+                                "vendor",
+                                "kube-ovn",
+                                "pod_name",
+                                "nginx",
+                                "pod_namespace",
+                                "default",
+                                "pod_netns",
+                                NETNS,
+                                "iface-id",
+                                IFACE_ID));
             });
         }
 
@@ -226,11 +317,109 @@ class BindingPlannerTest {
             World old = adopted("x", "y").unallotted().owner(false, true, true, Duration.ofSeconds(60));
 
             assertThat(young.plan().steps()).isEmpty();
-            assertThat(old.plan().steps())
-                    .singleElement()
+            assertThat(old.plan().steps()).hasSize(2).startsWith(new Step.RepresentorDown(REPRESENTOR));
+            assertThat(old.plan().steps().get(1))
                     .isInstanceOfSatisfying(
                             Step.DeletePort.class,
                             step -> assertThat(step.expected()).containsEntry("pod_netns", NETNS));
+        }
+
+        @Test
+        void aRepresentorThatIsDownIsBroughtUp() {
+            assertThat(adopted("ovn-installed", "true")
+                            .representor(REPRESENTOR, false, 1450)
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.RepresentorUp(REPRESENTOR, 1450));
+        }
+
+        @Test
+        void anAdminMacThatALateDelOfThePodBeforeZeroedIsSetAgain() {
+            assertThat(adopted("ovn-installed", "true")
+                            .adminMac("00:00:00:00:00:00")
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.SetAdminMac(PCI, POD_MAC));
+        }
+
+        @Test
+        void aMacThatOvnDoesNotExpectIsReported() {
+            Link other = World.vf("eth0", 1400, new MacAddress("02:00:00:00:00:bb"), true, "eth2");
+
+            assertThat(adopted("ovn-installed", "true")
+                            .vfInPod(other, Set.of(), Set.of())
+                            .plan()
+                            .reason())
+                    .isEqualTo(Reason.WrongMac);
+        }
+
+        @Test
+        void anIfaceIdThatALateAddOfADeadSandboxTookIsTakenBack() {
+            World stripped = new World()
+                    .vfAway()
+                    .representorUp(1400)
+                    .row(
+                            "",
+                            3,
+                            "",
+                            "vendor",
+                            "kube-ovn",
+                            "pod_netns",
+                            NETNS,
+                            "pod-offload-owner",
+                            "adopted",
+                            "pod-offload-pod-uid",
+                            POD.uid(),
+                            "pod-offload-sandbox",
+                            SANDBOX)
+                    .rivalOf(new Observed.Owner(false, false, true, Duration.ZERO));
+
+            assertThat(stripped.plan().steps())
+                    .containsExactly(
+                            new Step.Detach("dead_h", Map.of("iface-id", IFACE_ID)),
+                            new Step.Attach(REPRESENTOR, IFACE_ID));
+        }
+
+        @Test
+        void aRowThatWasLostIsRestoredWithKubeOvnsKeysAndTheBinders() {
+            Plan plan = new World()
+                    .representor("5b45c61b307e_h", true, 1400)
+                    .vfInPod(World.vf("eth0", 1400, POD_MAC, true, "eth2"), Set.of(ADDRESS), Set.of())
+                    .plan();
+
+            assertThat(plan.steps())
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            Step.RestorePort.class,
+                            step -> assertThat(step.keys())
+                                    .containsEntry("iface-id", IFACE_ID)
+                                    .containsEntry("vendor", "kube-ovn")
+                                    .containsEntry("pod_name", "nginx")
+                                    .containsEntry("pod_namespace", "default")
+                                    .containsEntry("pod_netns", NETNS)
+                                    .containsEntry("ip", "10.16.0.2")
+                                    .containsEntry("pod-offload-owner", "adopted"));
+        }
+
+        @Test
+        void aRepresentorNamedAfterAnotherSandboxIsNoReasonToRestoreARow() {
+            assertThat(new World()
+                            .representor("0123456789ab_h", true, 1400)
+                            .vfInPod(World.vf("eth0", 1400, POD_MAC, true, "eth2"), Set.of(ADDRESS), Set.of())
+                            .plan()
+                            .steps())
+                    .isEmpty();
+        }
+
+        @Test
+        void aVfWhoseOwnNameAndMacNobodyKnowsIsReportedAndNotGuessed() {
+            assertThat(new World()
+                            .unallotted()
+                            .neverSeenFree()
+                            .vfAtHome(World.vf("eth0", 1400, POD_MAC, false, "eth2"))
+                            .plan()
+                            .reason())
+                    .isEqualTo(Reason.IdentityUnknown);
         }
 
         @Test
@@ -251,6 +440,7 @@ class BindingPlannerTest {
         private World adopted(String key, String value) {
             return new World()
                     .vfAway()
+                    .representorUp(1400)
                     .kubeOvnRow(
                             NETNS,
                             "pod-offload-owner",
@@ -273,7 +463,7 @@ class BindingPlannerTest {
         void theIfaceIdComesOffFirstAndTheRowGoesLast() {
             assertThat(home().ownerGone().plan().steps())
                     .containsExactly(
-                            new Step.Detach(REPRESENTOR),
+                            new Step.Detach(REPRESENTOR, MARK.externalIds()),
                             new Step.RepresentorDown(REPRESENTOR),
                             new Step.ResetVf(PCI, "net1", ORIGINAL),
                             new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
@@ -310,8 +500,45 @@ class BindingPlannerTest {
                     .plan();
 
             assertThat(plan.steps())
-                    .containsExactly(new Step.Detach(REPRESENTOR), new Step.RepresentorDown(REPRESENTOR));
+                    .containsExactly(
+                            new Step.Detach(REPRESENTOR, MARK.externalIds()), new Step.RepresentorDown(REPRESENTOR));
             assertThat(plan.reason()).isEqualTo(Reason.WaitingForVf);
+        }
+
+        @Test
+        void afterAnotherBootTheVfIsWhatItIsAndOnlyTheRowGoes() {
+            assertThat(new World()
+                            .unallotted()
+                            .afterAnotherBoot()
+                            .ourRow(2, "iface-id", IFACE_ID)
+                            .vfAtHome(World.vf("eth2", 1500, new MacAddress("02:00:00:00:00:cc"), false, ""))
+                            .ownerGone()
+                            .plan()
+                            .steps())
+                    .containsExactly(
+                            new Step.Detach(REPRESENTOR, MARK.externalIds()),
+                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void theAdminMacOfAUserspaceVfIsPutBack() {
+            OwnerMark mark = new OwnerMark(
+                    POD.uid(), SANDBOX, PCI, NETNS, VfIdentity.withoutNetdev(Optional.of(MacAddress.NONE)), World.BOOT);
+            String[] ids = mark.externalIds().entrySet().stream()
+                    .flatMap(entry -> java.util.stream.Stream.of(entry.getKey(), entry.getValue()))
+                    .toArray(String[]::new);
+
+            assertThat(new World()
+                            .unallotted()
+                            .userspace()
+                            .adminMac("02:00:00:00:00:aa")
+                            .row("", 2, "", ids)
+                            .ownerGone()
+                            .plan()
+                            .steps())
+                    .containsExactly(
+                            new Step.SetAdminMac(PCI, MacAddress.NONE),
+                            new Step.DeletePort(REPRESENTOR, mark.externalIds()));
         }
 
         @Test
@@ -366,7 +593,8 @@ class BindingPlannerTest {
                             .plan()
                             .reason())
                     .isEqualTo(Reason.WaitingForRelease);
-            assertThat(home().wanting(other).ownerGone().plan().steps()).contains(new Step.Detach(REPRESENTOR));
+            assertThat(home().wanting(other).ownerGone().plan().steps())
+                    .contains(new Step.Detach(REPRESENTOR, MARK.externalIds()));
         }
 
         @Test
@@ -394,6 +622,12 @@ class BindingPlannerTest {
 
     @Nested
     class LeaveAlone {
+
+        @Test
+        void aVfThatNoNetworkOfItsPodNeeds() {
+            assertThat(new World().wanting(new Desired.Spare(POD)).plan())
+                    .isEqualTo(Plan.nothing(Reason.Spare, "VF " + PCI));
+        }
 
         @Test
         void aFreeVf() {

@@ -20,7 +20,8 @@ class OwnerMarkTest {
                     "enp3s0f0v12",
                     9000,
                     new MacAddress("02:5e:00:00:03:00"),
-                    Optional.of(new MacAddress("00:00:00:00:00:00"))));
+                    Optional.of(new MacAddress("00:00:00:00:00:00"))),
+            "0b6cdc4b");
 
     @Test
     void theRowTellsAllThatWasWritten() {

@@ -23,19 +23,21 @@ final class World {
     static final InterfaceAddress ADDRESS = new InterfaceAddress("10.16.0.2", 16);
     static final VfIdentity ORIGINAL =
             new VfIdentity("eth2", 1500, new MacAddress("02:5e:00:00:03:00"), Optional.empty());
-    static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL);
+    static final String BOOT = "b00t1d01";
+    static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL, BOOT);
 
     private Desired desired = binding(DefaultRoute.IF_NONE);
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, "");
     private @Nullable Port port;
-    private List<Observed.Stray> strays = List.of();
-    private List<Port> rivals = List.of();
+    private List<Observed.Held> strays = List.of();
+    private List<Observed.Held> rivals = List.of();
     private Optional<MacAddress> adminMac = Optional.empty();
     private Set<String> podLinks = Set.of("lo", "eth0");
     private boolean podHasDefaultRoute = true;
     private Optional<Observed.Owner> owner = Optional.empty();
     private Optional<VfIdentity> lastFree = Optional.of(ORIGINAL);
+    private String boot = BOOT;
 
     static Desired.Binding binding(DefaultRoute defaultRoute) {
         return new Desired.Binding(
@@ -47,6 +49,7 @@ final class World {
                         Optional.of(POD_MAC),
                         List.of(ADDRESS),
                         List.of("10.16.0.1"),
+                        List.of(),
                         OptionalInt.empty(),
                         true,
                         defaultRoute),
@@ -82,12 +85,12 @@ final class World {
         return this;
     }
 
-    World vfInPod(String name, boolean up, Set<InterfaceAddress> addresses, Set<String> gateways) {
-        return vfInPod(vf(name, 1400, POD_MAC, up, MARK.alias()), addresses, gateways);
+    World vfInPod(String name, boolean up, Set<InterfaceAddress> addresses, Set<Route> routes) {
+        return vfInPod(vf(name, 1400, POD_MAC, up, MARK.alias()), addresses, routes);
     }
 
-    World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<String> gateways) {
-        place = new Place.InPod(link, addresses, gateways);
+    World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) {
+        place = new Place.InPod(link, addresses, routes);
         return this;
     }
 
@@ -100,12 +103,12 @@ final class World {
     World ourRow(int ofport, String... moreIds) {
         Map<String, String> ids = new HashMap<>(MARK.externalIds());
         ids.putAll(pairs(moreIds));
-        port = new Port(REPRESENTOR, "", ids, ofport, "", "");
+        port = new Port(REPRESENTOR, "", ids, ofport, "", "", true);
         return this;
     }
 
     World row(String type, int ofport, String error, String... ids) {
-        port = new Port(REPRESENTOR, type, pairs(ids), ofport, error, "");
+        port = new Port(REPRESENTOR, type, pairs(ids), ofport, error, "", true);
         return this;
     }
 
@@ -118,20 +121,44 @@ final class World {
                 "pod_netns", netns,
                 "iface-id", IFACE_ID));
         ids.putAll(pairs(moreIds));
-        port = new Port(REPRESENTOR, "", ids, 3, "", "");
+        port = new Port(REPRESENTOR, "", ids, 3, "", "", true);
         return this;
     }
 
     /** A row that carries the binder's mark for this VF under the name that its representor had before. */
     World stray(boolean sandboxReady, boolean podGone) {
-        strays = List.of(new Observed.Stray(
-                new Port("old_h", "", MARK.externalIds(), -1, "", ""),
-                new Observed.Owner(sandboxReady, true, podGone, Duration.ZERO)));
+        strays = List.of(new Observed.Held(
+                new Port("old_h", "", MARK.externalIds(), -1, "", "", false),
+                Optional.of(new Observed.Owner(sandboxReady, true, podGone, Duration.ZERO))));
         return this;
     }
 
     World rival(String name, String driver) {
-        rivals = List.of(new Port(name, "", Map.of("iface-id", IFACE_ID), 4, "", driver));
+        rivals = List.of(new Observed.Held(
+                new Port(name, "", Map.of("iface-id", IFACE_ID), 4, "", driver, true), Optional.empty()));
+        return this;
+    }
+
+    /** A row with the iface-id that was made for a sandbox of which this is left. */
+    World rivalOf(Observed.Owner owner) {
+        rivals = List.of(new Observed.Held(
+                new Port("dead_h", "", Map.of("iface-id", IFACE_ID, "ovn-installed", "true"), 4, "", "", true),
+                Optional.of(owner)));
+        return this;
+    }
+
+    World representor(String name, boolean up, int mtu) {
+        representor = link(name, mtu, representor.mac(), up, "");
+        return this;
+    }
+
+    World userspace() {
+        place = new Place.Userspace("vfio-pci");
+        return this;
+    }
+
+    World afterAnotherBoot() {
+        boot = "b00t1d02";
         return this;
     }
 
@@ -178,7 +205,8 @@ final class World {
                 podLinks,
                 podHasDefaultRoute,
                 owner,
-                lastFree);
+                lastFree,
+                boot);
     }
 
     private static Map<String, String> pairs(String... keysAndValues) {

@@ -126,22 +126,28 @@ class NetlinkCodecTest {
 
     @Test
     void aDevlinkPortOfOurVfIsItsRepresentorAndOthersAreNot() {
-        var pf = new io.podoffload.binder.binding.PciAddress("0000:03:00.0");
+        String pf = "0000:03:00.0";
 
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 1))
-                .isTrue();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 0, 1), pf, 2))
-                .as("another VF")
-                .isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 5, 0, 1), pf, 1))
+        assertThat(Devlink.vfPort(port("pci", pf, 4, 0, 1)))
+                .hasValue(new Devlink.VfPort(new io.podoffload.binder.binding.PciAddress(pf), 1));
+        assertThat(Devlink.vfPort(port("pci", pf, 5, 0, 1)))
                 .as("the VF's own port")
-                .isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", pf.value(), 4, 1, 1), pf, 1))
+                .isEmpty();
+        assertThat(Devlink.vfPort(port("pci", pf, 4, 1, 1)))
                 .as("of another host")
-                .isFalse();
-        assertThat(Devlink.isRepresentor(port("pci", "0000:03:00.1", 4, 0, 1), pf, 1))
-                .as("another PF")
-                .isFalse();
+                .isEmpty();
+        assertThat(Devlink.vfPort(port("netdevsim", "netdevsim1", 4, 0, 1)))
+                .as("no PCI device")
+                .isEmpty();
+    }
+
+    @Test
+    void aGratuitousArpSaysWhoseAddressItIs() {
+        byte[] mac = {2, 0, 0, 0, 0, 0x0a};
+
+        assertThat(java.util.HexFormat.of().formatHex(FrameSocket.gratuitousArp(mac, new byte[] {10, 16, 0, 5})))
+                .isEqualTo("ffffffffffff" + "02000000000a" + "0806" + "0001" + "0800" + "0604" + "0001" + "02000000000a"
+                        + "0a100005" + "000000000000" + "0a100005");
     }
 
     private static Attributes port(String bus, String device, int flavour, int controller, int vf) {

@@ -51,12 +51,12 @@ class PodViewTest {
     @Test
     void theProviderIsComputedFromTheNameOfTheNetwork() {
         assertThat(pod(Map.of("v1.multus-cni.io/default-network", "kube-system/sriov"))
-                        .provider())
+                        .defaultProvider())
                 .hasValue("sriov.kube-system.ovn");
-        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "sriov")).provider())
+        assertThat(pod(Map.of("v1.multus-cni.io/default-network", "sriov")).defaultProvider())
                 .as("a bare name is of the pod's namespace for kube-ovn-controller")
                 .hasValue("sriov.web.ovn");
-        assertThat(pod(Map.of()).provider()).isEmpty();
+        assertThat(pod(Map.of()).defaultProvider()).isEmpty();
     }
 
     @Test
@@ -67,6 +67,7 @@ class PodViewTest {
                         Optional.of(new MacAddress("00:00:00:c5:6d:4e")),
                         List.of(new InterfaceAddress("10.16.0.5", 16)),
                         List.of("10.16.0.1"),
+                        List.of(),
                         OptionalInt.empty(),
                         true,
                         DefaultRoute.IF_NONE));

@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -43,7 +44,12 @@ class OvsdbConnectionTest {
         Path here = Path.of("").toAbsolutePath(); // a socket's path holds at most 107 bytes, so a relative one
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(here.relativize(folder.resolve("db.sock")));
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
-        connection = new OvsdbConnection(json, address.getPath(), updates::add, closed::countDown);
+        connection = new OvsdbConnection(
+                json,
+                address.getPath(),
+                (method, params) ->
+                        updates.add(json.createArrayNode().add(method).add(params)),
+                closed::countDown);
         server = listener.accept();
     }
 
@@ -67,11 +73,12 @@ class OvsdbConnectionTest {
                 CompletableFuture.supplyAsync(() -> connection.call("list_dbs", Values.array()));
         assertThat(hear().path("method").asString()).isEqualTo("list_dbs");
 
-        say("{\"method\":\"update\",\"params\":[\"pod-offload\",{\"Port\":{}}],\"id\":null}{\"id\":1,\"res");
+        say("{\"method\":\"update2\",\"params\":[\"pod-offload\",{\"Port\":{}}],\"id\":null}{\"id\":1,\"res");
         say("ult\":[\"Open_vSwitch\"],\"error\":null}");
 
         assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo(json.readTree("[\"Open_vSwitch\"]"));
-        assertThat(updates.poll(5, TimeUnit.SECONDS)).isEqualTo(json.readTree("{\"Port\":{}}"));
+        assertThat(updates.poll(5, TimeUnit.SECONDS))
+                .isEqualTo(json.readTree("[\"update2\",[\"pod-offload\",{\"Port\":{}}]]"));
     }
 
     @Test
@@ -97,6 +104,16 @@ class OvsdbConnectionTest {
 
         assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(OvsdbException.Disconnected.class);
         assertThat(closed.await(5, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aSilentServerIsAskedForASignOfLife() throws Exception {
+        CompletableFuture<Void> probe = CompletableFuture.runAsync(() -> connection.probe(Duration.ZERO));
+
+        assertThat(hear().path("method").asString()).isEqualTo("echo");
+        say("{\"id\":1,\"result\":[],\"error\":null}");
+
+        probe.get(5, TimeUnit.SECONDS);
     }
 
     @Test

@@ -1,0 +1,197 @@
+package io.podoffload.binder;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.grpc.ManagedChannel;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.podoffload.binder.binding.NodeNetwork;
+import io.podoffload.binder.cri.Sandboxes;
+import io.podoffload.binder.kernel.Devlink;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.kube.NodePods;
+import io.podoffload.binder.kube.NodeReport;
+import io.podoffload.binder.kubelet.PodResources;
+import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.reconcile.AllottedVfs;
+import io.podoffload.binder.reconcile.DesiredBindings;
+import io.podoffload.binder.reconcile.LinuxNode;
+import io.podoffload.binder.reconcile.NodeObserver;
+import io.podoffload.binder.reconcile.Reconciler;
+import io.podoffload.binder.reconcile.UnservedPods;
+import io.podoffload.binder.reconcile.VfInventory;
+import io.podoffload.binder.reconcile.VfQueue;
+import io.podoffload.binder.reconcile.VfStates;
+import io.podoffload.binder.reconcile.VfWatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Who talks to whom. */
+@Configuration(proxyBeanMethods = false)
+class BinderWiring {
+
+    /** Enough to tell two boots of one machine apart. */
+    private static final int BOOT_ID_LENGTH = 8;
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    EventSources eventSources() {
+        return new EventSources();
+    }
+
+    @Bean(destroyMethod = "shutdownGracefully")
+    EventLoopGroup eventLoop() {
+        return new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ManagedChannel kubeletChannel(NodeBinderProperties properties, EventLoopGroup eventLoop) {
+        return UnixChannel.to(properties.kubeletSocket(), eventLoop);
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ManagedChannel criChannel(NodeBinderProperties properties, EventLoopGroup eventLoop) {
+        return UnixChannel.to(properties.criSocket(), eventLoop);
+    }
+
+    @Bean
+    PodResources podResources(ManagedChannel kubeletChannel, NodeBinderProperties properties) {
+        return new PodResources(kubeletChannel, properties.resources());
+    }
+
+    @Bean
+    Sandboxes sandboxes(ManagedChannel criChannel, JsonMapper json) {
+        return new Sandboxes(criChannel, json);
+    }
+
+    @Bean
+    Links hostLinks() {
+        return Links.ofHost();
+    }
+
+    @Bean
+    NicTopology topology(NodeBinderProperties properties) {
+        return new NicTopology(properties.sysfs(), new Devlink());
+    }
+
+    @Bean
+    VfInventory inventory(NicTopology topology, Links hostLinks) {
+        return new VfInventory(topology, hostLinks);
+    }
+
+    @Bean
+    IntegrationBridge bridge(JsonMapper json, NodeBinderProperties properties, EventSources events) {
+        return new IntegrationBridge(
+                json, properties.ovsdbSocket(), properties.bridge(), events::portChanged, events::inDoubt);
+    }
+
+    @Bean
+    NodePods pods(KubernetesClient client, NodeBinderProperties properties, EventSources events) {
+        return new NodePods(client, properties.nodeName(), properties.resources(), events::podChanged, events::podGone);
+    }
+
+    @Bean
+    BindingReporter reporter(KubernetesClient client, NodePods pods, NodeBinderProperties properties, Clock clock) {
+        return new BindingReporter(client, pods, properties.nodeName(), clock);
+    }
+
+    @Bean
+    NodeReport nodeReport(KubernetesClient client, NodeBinderProperties properties, JsonMapper json) {
+        return new NodeReport(client, properties.namespace(), properties.nodeName(), json);
+    }
+
+    @Bean
+    AllottedVfs allottedVfs(PodResources kubelet, NodePods pods) {
+        return new AllottedVfs(kubelet, pods);
+    }
+
+    @Bean
+    DesiredBindings desiredBindings(
+            AllottedVfs allotted, Sandboxes sandboxes, VfInventory inventory, IntegrationBridge bridge) {
+        return new DesiredBindings(allotted, sandboxes, inventory, bridge);
+    }
+
+    @Bean
+    NodeObserver observer(
+            VfInventory inventory,
+            NicTopology topology,
+            Links hostLinks,
+            IntegrationBridge bridge,
+            NodePods pods,
+            Clock clock,
+            NodeBinderProperties properties) {
+        return new NodeObserver(inventory, topology, hostLinks, bridge, pods, clock, boot(properties.procfs()));
+    }
+
+    /** <a href="https://docs.kernel.org/admin-guide/sysctl/kernel.html#random">kernel.random.boot_id</a>. */
+    private static String boot(Path procfs) {
+        try {
+            return Files.readString(procfs.resolve("sys/kernel/random/boot_id"))
+                    .strip()
+                    .substring(0, BOOT_ID_LENGTH);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "the machine's boot id cannot be read: mount procfs, or point pod-offload.procfs at it", e);
+        }
+    }
+
+    @Bean
+    NodeNetwork node(Links hostLinks, IntegrationBridge bridge, VfInventory inventory) {
+        return new LinuxNode(hostLinks, bridge, inventory);
+    }
+
+    @Bean
+    VfStates states(Clock clock, MeterRegistry meters) {
+        return new VfStates(clock, meters);
+    }
+
+    @Bean
+    Reconciler reconciler(
+            DesiredBindings desiredBindings,
+            NodeObserver observer,
+            Sandboxes sandboxes,
+            IntegrationBridge bridge,
+            NodeNetwork node,
+            BindingReporter reporter,
+            VfStates states,
+            MeterRegistry meters) {
+        return new Reconciler(desiredBindings, observer, sandboxes, bridge, node, reporter, states, meters);
+    }
+
+    @Bean
+    VfQueue queue(Reconciler reconciler) {
+        return new VfQueue(reconciler::reconcile);
+    }
+
+    @Bean
+    UnservedPods unservedPods(NodePods pods, AllottedVfs allotted, Sandboxes sandboxes, BindingReporter reporter) {
+        return new UnservedPods(pods, allotted, sandboxes, reporter);
+    }
+
+    @Bean
+    VfWatch watch(
+            VfInventory inventory,
+            AllottedVfs allotted,
+            NodePods pods,
+            Sandboxes sandboxes,
+            IntegrationBridge bridge,
+            NodeObserver observer,
+            UnservedPods unserved,
+            VfStates states,
+            VfQueue queue) {
+        return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue::look);
+    }
+}

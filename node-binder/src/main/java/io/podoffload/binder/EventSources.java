@@ -1,0 +1,117 @@
+package io.podoffload.binder;
+
+import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.reconcile.VfWatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where events come in: taken off their sources' threads at once, because an OVSDB or pod event must not wait for the
+ * kubelet, and followed one after the other. Before the first look is done nothing is followed: it reads everything.
+ */
+final class EventSources {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventSources.class);
+    private static final long RETRY_MILLIS = 1_000;
+
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread daemon = new Thread(task, "events");
+        daemon.setDaemon(true);
+        return daemon;
+    });
+    private final AtomicBoolean resyncAsked = new AtomicBoolean();
+    private volatile @Nullable VfWatch watch;
+
+    EventSources() {
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /** From now on events are followed. */
+    void followWith(VfWatch follower) {
+        watch = follower;
+    }
+
+    boolean areFollowed() {
+        return watch != null;
+    }
+
+    void podChanged(PodView pod) {
+        follow(follower -> follower.podChanged(pod));
+    }
+
+    void podGone(PodView pod) {
+        follow(follower -> follower.podGone(pod));
+    }
+
+    void sandboxChanged(PodRef pod) {
+        follow(follower -> follower.sandboxChanged(pod));
+    }
+
+    void portChanged(Port row) {
+        follow(follower -> follower.portChanged(row));
+    }
+
+    void linkChanged(Link link) {
+        follow(follower -> follower.linkChanged(link));
+    }
+
+    /** Events may have been missed: every VF is looked at again. */
+    void inDoubt() {
+        if (resyncAsked.compareAndSet(false, true)) {
+            follow(follower -> {
+                resyncAsked.set(false);
+                follower.resync();
+            });
+        }
+    }
+
+    /** Runs {@code task} now and again, between events. */
+    void every(long millis, Runnable task) {
+        Future<?> unused = thread.scheduleWithFixedDelay(() -> run(task), 0, millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Runs {@code task} once, between events. */
+    void after(long millis, Runnable task) {
+        Future<?> unused = thread.schedule(() -> run(task), millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void follow(Consumer<VfWatch> event) {
+        if (thread.isShutdown()) {
+            return;
+        }
+        thread.execute(() -> {
+            VfWatch follower = watch;
+            if (follower == null) {
+                resyncAsked.set(false);
+            } else {
+                run(() -> event.accept(follower));
+            }
+        });
+    }
+
+    /** A source that is down must not end the events of the others; looking at every VF makes up for what was missed. */
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.warn("an event could not be followed, looking at every VF again soon: {}", e.getMessage());
+            LOG.debug("an event could not be followed", e);
+            if (!thread.isShutdown()) {
+                after(RETRY_MILLIS, this::inDoubt);
+            }
+        }
+    }
+
+    void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,27 @@
+package io.podoffload.binder;
+
+import io.podoffload.binder.reconcile.VfStates;
+import java.util.List;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** {@code GET /state}: every VF with its verdict, its pod and since when. */
+@RestController
+final class StateEndpoint {
+
+    private final VfStates states;
+    private final NodeBinderProperties properties;
+
+    StateEndpoint(VfStates states, NodeBinderProperties properties) {
+        this.states = states;
+        this.properties = properties;
+    }
+
+    /** The node as the binder sees it. */
+    record NodeState(String node, List<VfStates.VfState> vfs) {}
+
+    @GetMapping("/state")
+    NodeState state() {
+        return new NodeState(properties.nodeName(), states.all());
+    }
+}

@@ -1,0 +1,20 @@
+package io.podoffload.binder.binding;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who allotted VFs to pods: a wall to I/O. Device plugins are asked by the kubelet's PodResources; claims of Dynamic Resource
+ * Allocation name the same PCI addresses and would come through here.
+ */
+public interface AllocationSource {
+
+    /** The VFs of the pod of this name, in the source's order; which of several pods of one name is meant, it may not say. */
+    List<PciAddress> of(PodName pod);
+
+    /** The VFs of all pods that hold any. */
+    Map<PodName, List<PciAddress>> all();
+
+    /** How many devices of each resource there are for pods on this node, allotted ones included. */
+    Map<String, Integer> capacity();
+}

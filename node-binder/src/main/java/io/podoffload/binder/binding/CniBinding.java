@@ -1,0 +1,155 @@
+package io.podoffload.binder.binding;
+
+import io.podoffload.binder.binding.Desired.Binding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What the binder does where kube-ovn-cni bound the VF: verify, repair, and clean up after it; never fight it. */
+final class CniBinding {
+
+    /** kube-ovn-cni's own DEL and its garbage collector, which runs every minute, go first. */
+    static final Duration GRACE = Duration.ofSeconds(60);
+
+    /** dev_valid_name() of the kernel. */
+    private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
+
+    private CniBinding() {}
+
+    /** The representor has a row that the binder did not make. */
+    static Plan withPort(Desired desired, Observed observed, Port row) {
+        if (!row.madeByKubeOvn() || !row.type().isEmpty()) {
+            return Plan.nothing(Reason.BoundByAnother, "the port of representor " + row.name());
+        }
+        if (desired instanceof Binding binding && row.isFor(binding.netns())) {
+            return adopt(binding, observed, row);
+        }
+        boolean gone = observed.owner()
+                .map(owner -> owner.mayBeReleased(observed.vfAtHome())
+                        && owner.goneFor().compareTo(GRACE) >= 0)
+                .orElse(false);
+        if (!gone) {
+            return Plan.nothing(
+                    desired instanceof Desired.Pending pending ? pending.reason() : Reason.WaitingForRelease,
+                    "the CNI's port " + row.name());
+        }
+        List<Step> steps = new ArrayList<>();
+        if (observed.representor().up()) {
+            steps.add(new Step.RepresentorDown(row.name()));
+        }
+        steps.add(new Step.DeletePort(row.name(), Release.stableIds(row)));
+        return new Plan(Reason.Free, "the CNI left its port " + row.name(), steps);
+    }
+
+    private static Plan adopt(Binding binding, Observed observed, Port row) {
+        String ifaceId = binding.network().ifaceId();
+        String detail = "VF %s, representor %s, OVN port %s".formatted(observed.pci(), row.name(), ifaceId);
+        if (row.ifaceId().isPresent() && !row.ifaceId().get().equals(ifaceId)) {
+            return Plan.nothing(Reason.BoundByAnother, detail + ": the port has another iface-id");
+        }
+        List<Step> steps = new ArrayList<>();
+        if (!row.adoptedFor(binding)) {
+            steps.add(new Step.MarkRow(row.name(), Release.stableIds(row), ourKeys(binding, observed.pci())));
+        }
+        if (row.ifaceId().isEmpty()) {
+            Optional<Plan> held = heldByAnother(observed, steps);
+            if (held.isPresent()) {
+                return held.get();
+            }
+            steps.add(new Step.Attach(row.name(), ifaceId));
+        }
+        if (!observed.representor().up()) {
+            steps.add(new Step.RepresentorUp(row.name(), observed.representor().mtu()));
+        }
+        Optional<MacAddress> mac = binding.network().mac();
+        if (mac.isPresent()
+                && observed.adminMac().isPresent()
+                && !observed.adminMac().equals(mac)) {
+            steps.add(new Step.SetAdminMac(observed.pci(), mac.get())); // a late DEL of the pod before zeroes it
+        }
+        if (!steps.isEmpty()) {
+            return new Plan(Reason.WaitingForOvn, detail, steps);
+        }
+        if (observed.place() instanceof Place.AtHome) {
+            return Plan.nothing(Reason.WaitingForVf, detail + ": the VF is still on the host");
+        }
+        if (observed.place() instanceof Place.InPod in
+                && mac.isPresent()
+                && !in.link().mac().equals(mac.get())) {
+            return Plan.nothing(
+                    Reason.WrongMac, detail + ": its MAC is " + in.link().mac() + " and should be " + mac.get());
+        }
+        return Plan.nothing(OwnBinding.verified(Optional.of(row), Reason.Adopted), detail);
+    }
+
+    /** A late ADD of a dead sandbox takes the iface-id from the living one's row. */
+    private static Optional<Plan> heldByAnother(Observed observed, List<Step> steps) {
+        for (Observed.Held rival : observed.rivals()) {
+            if (!rival.isAbandoned()) {
+                return Optional.of(Plan.nothing(
+                        Reason.BoundByAnother,
+                        "the OVN port is on " + rival.row().name()));
+            }
+            steps.add(new Step.Detach(rival.row().name(), Release.stableIds(rival.row())));
+        }
+        return Optional.empty();
+    }
+
+    private static Map<String, String> ourKeys(Binding binding, PciAddress pci) {
+        return Map.of(
+                OwnerMark.OWNER, OwnerMark.ADOPTED,
+                OwnerMark.POD_UID, binding.pod().uid(),
+                OwnerMark.SANDBOX, binding.sandboxId(),
+                OwnerMark.PCI, pci.value());
+    }
+
+    /** The VF is in the pod, the representor is named after this very sandbox, and the row that goes with them is gone. */
+    static boolean lostItsPort(Binding binding, Observed observed) {
+        return observed.port().isEmpty()
+                && observed.place() instanceof Place.InPod
+                && Port.kubeOvnSandbox(observed.representor().name())
+                        .map(sandbox -> binding.sandboxId().startsWith(sandbox))
+                        .orElse(false);
+    }
+
+    /** With the CNI's keys, so that its DEL and its tools find the row, and ours. */
+    static Plan restorePort(Binding binding, Observed observed) {
+        Map<String, String> keys = new LinkedHashMap<>(Port.kubeOvnKeys(binding));
+        keys.putAll(ourKeys(binding, observed.pci()));
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step.RestorePort(observed.representor().name(), keys));
+        if (!observed.representor().up()) {
+            steps.add(new Step.RepresentorUp(
+                    observed.representor().name(), observed.representor().mtu()));
+        }
+        return new Plan(
+                Reason.WaitingForOvn, "the CNI's port " + observed.representor().name() + " was lost", steps);
+    }
+
+    /** kube-ovn-cni notes the VF's name in the alias, and leaves alias, MTU and MAC behind when the pod goes. */
+    static boolean leftVf(Observed observed) {
+        return observed.place() instanceof Place.AtHome home
+                && observed.lastFree()
+                        .map(identity -> home.link().alias().equals(identity.name()))
+                        .orElse(false);
+    }
+
+    static boolean leftUnknownVf(Observed observed) {
+        return observed.place() instanceof Place.AtHome home
+                && observed.lastFree().isEmpty()
+                && INTERFACE_NAME.matcher(home.link().alias()).matches();
+    }
+
+    static Plan resetVf(Observed observed) {
+        Link link = observed.link().orElseThrow();
+        VfIdentity identity = observed.lastFree().orElseThrow();
+        return new Plan(
+                Reason.Free,
+                "VF " + observed.pci() + " came back from the CNI as " + link.name(),
+                List.of(new Step.ResetVf(observed.pci(), link.name(), identity)));
+    }
+}

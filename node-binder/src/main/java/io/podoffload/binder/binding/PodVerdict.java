@@ -1,0 +1,50 @@
+package io.podoffload.binder.binding;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** What there is to say of a pod that holds one VF or several. Not safe for use by several threads. */
+public final class PodVerdict {
+
+    private final Map<PciAddress, Finding> findings = new TreeMap<>();
+
+    private record Finding(Reason reason, String detail) {}
+
+    /**
+     * Takes the verdict on one VF.
+     *
+     * @param vfs all VFs of the pod; those not looked at yet count as waiting
+     */
+    public void put(Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
+        findings.keySet().retainAll(vfs);
+        vfs.forEach(vf -> findings.putIfAbsent(vf, new Finding(Reason.WaitingForSandbox, "VF " + vf)));
+        findings.put(pci, new Finding(reason, detail));
+    }
+
+    /** Of all VFs: what a person can cure comes first, then what only needs time, then what is well; spare VFs last. */
+    public Reason reason() {
+        return findings.values().stream()
+                .map(Finding::reason)
+                .min(Comparator.comparingInt(PodVerdict::urgency))
+                .orElse(Reason.WaitingForSandbox);
+    }
+
+    private static int urgency(Reason reason) {
+        if (reason.settled()) {
+            return reason == Reason.Spare ? 3 : 2;
+        }
+        return reason.transitional() ? 1 : 0;
+    }
+
+    /** Facts about each VF, in the order of their addresses; names the reason where it is not the pod's. */
+    public String detail() {
+        Reason overall = reason();
+        return findings.values().stream()
+                .map(finding ->
+                        finding.reason() == overall ? finding.detail() : finding.reason() + ": " + finding.detail())
+                .collect(Collectors.joining("; "));
+    }
+}

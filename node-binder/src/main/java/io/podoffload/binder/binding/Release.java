@@ -1,0 +1,93 @@
+package io.podoffload.binder.binding;
+
+import io.podoffload.binder.binding.Desired.Binding;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the binder does to take down what it made, once its pod is gone by the one rule of {@link Observed.Owner}. */
+final class Release {
+
+    private Release() {}
+
+    static Plan ofOurs(Observed observed, OwnerMark mark) {
+        String detail = "VF %s of pod %s, sandbox %s".formatted(observed.pci(), mark.podUid(), mark.sandboxId());
+        if (!observed.owner()
+                .map(owner -> owner.mayBeReleased(observed.vfAtHome()))
+                .orElse(false)) {
+            return Plan.nothing(Reason.WaitingForRelease, detail);
+        }
+        String representor = observed.representor().name();
+        List<Step> steps = new ArrayList<>();
+        observed.port().ifPresent(row -> {
+            if (row.ifaceId().isPresent()) {
+                steps.add(new Step.Detach(representor, ownKeys(row)));
+            }
+            if (observed.representor().up()) {
+                steps.add(new Step.RepresentorDown(representor));
+            }
+        });
+        if (mark.isOf(observed.boot())) {
+            if (!observed.vfAtHome()) {
+                return new Plan(Reason.WaitingForVf, detail, steps);
+            }
+            reset(observed, mark.original(), steps);
+        }
+        observed.port().ifPresent(row -> steps.add(new Step.DeletePort(representor, ownKeys(row))));
+        return new Plan(Reason.Free, detail, steps);
+    }
+
+    private static void reset(Observed observed, VfIdentity original, List<Step> steps) {
+        if (observed.place() instanceof Place.AtHome at && original.hasNetdev()) {
+            boolean adminMacStays =
+                    original.adminMac().isEmpty() || original.adminMac().equals(observed.adminMac());
+            if (!original.isShownBy(at.link()) || !at.link().alias().isEmpty() || !adminMacStays) {
+                steps.add(new Step.ResetVf(observed.pci(), at.link().name(), original));
+            }
+        } else if (observed.adminMac().isPresent()
+                && original.adminMac().isPresent()
+                && !original.adminMac().equals(observed.adminMac())) {
+            steps.add(new Step.SetAdminMac(observed.pci(), original.adminMac().get()));
+        }
+    }
+
+    /**
+     * A CNI that takes the VF for its next pod renames the representor under a row that is still there. Such a row goes
+     * when its pod does; the row of the very pod that is to be bound goes at once, and is made anew.
+     */
+    static Optional<Plan> strays(Desired desired, Observed observed) {
+        List<Step> steps = new ArrayList<>();
+        for (Observed.Held stray : observed.strays()) {
+            boolean ofThisBinding = OwnerMark.read(stray.row().externalIds())
+                    .map(mark -> desired instanceof Binding binding && binding.isMarkedBy(mark))
+                    .orElse(false);
+            boolean ofAGonePod = stray.owner()
+                    .map(owner -> owner.mayBeReleased(false)
+                            && (!stray.row().madeByKubeOvn() || owner.goneFor().compareTo(CniBinding.GRACE) >= 0))
+                    .orElse(false);
+            if (ofThisBinding || ofAGonePod) {
+                steps.add(new Step.DeletePort(stray.row().name(), stableIds(stray.row())));
+            }
+        }
+        return steps.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Plan(
+                        Reason.WaitingForRelease, "rows that lost the representor of " + observed.pci(), steps));
+    }
+
+    /** The keys that must not have changed for the row to be ours still; the iface-id comes off before. */
+    private static Map<String, String> ownKeys(Port row) {
+        Map<String, String> keys = new LinkedHashMap<>(row.externalIds());
+        keys.keySet().removeIf(key -> !key.startsWith("pod-offload-") || key.equals(OwnerMark.ANNOUNCED));
+        return keys;
+    }
+
+    /** The keys that say whose the row is; ovn-controller writes its own beside them at any time. */
+    static Map<String, String> stableIds(Port row) {
+        Map<String, String> keys = new LinkedHashMap<>(row.externalIds());
+        keys.keySet().removeIf(key -> key.startsWith("ovn-installed") || key.equals(OwnerMark.ANNOUNCED));
+        return keys;
+    }
+}
