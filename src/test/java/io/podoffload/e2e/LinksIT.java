@@ -206,7 +206,7 @@ class LinksIT {
             frames.announce(new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
         }
 
-        assertThat(output.readLine()).contains("ff:ff:ff:ff:ff:ff").contains("Announcement 10.16.0.5");
+        assertThat(output.readLine()).contains("ff:ff:ff:ff:ff:ff").contains("who-has 10.16.0.5 tell 10.16.0.5");
         assertThat(output.readLine()).contains("neighbor advertisement, tgt is fd00:10:16::5");
         heard.waitFor();
     }

@@ -43,9 +43,10 @@ public record Observed(
         podLinks = Set.copyOf(podLinks);
     }
 
-    /** The row's mark, else the VF's own: either one lost is known from the other. */
+    /** The row's mark, else the VF's own, unless the row is somebody else's: either one lost is known from the other. */
     public Optional<OwnerMark> mark() {
-        return port.flatMap(row -> OwnerMark.read(row.externalIds())).or(this::aliasMark);
+        return port.flatMap(row -> OwnerMark.read(row.externalIds()))
+                .or(() -> port.map(Port::mayBeOurs).orElse(true) ? aliasMark() : Optional.empty());
     }
 
     /** The mark on the VF itself; one that names another VF was left by a mistake and means nothing. */

@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
 public record OwnerMark(
         String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original, String boot) {
 
+    /** Of all keys that the binder writes. */
+    static final String PREFIX = "pod-offload-";
+
     /** Key whose value tells how the binder came to the row. */
     public static final String OWNER = "pod-offload-owner";
 

@@ -67,6 +67,16 @@ public record Port(
         return KUBE_OVN.equals(externalIds.get(VENDOR)) && externalIds.containsKey(POD_NETNS);
     }
 
+    /** Nothing but the binder's keys and OVN's: a row of the binder's own, though somebody may have edited it. */
+    boolean mayBeOurs() {
+        return type.isEmpty()
+                && !OwnerMark.ADOPTED.equals(externalIds.get(OwnerMark.OWNER))
+                && externalIds.keySet().stream()
+                        .allMatch(key -> key.startsWith(OwnerMark.PREFIX)
+                                || key.startsWith(OVN_INSTALLED)
+                                || key.equals(IFACE_ID));
+    }
+
     /** Namespace and name of the pod that kube-ovn-cni made the row for. */
     public Optional<PodName> kubeOvnPod() {
         String namespace = externalIds.get(POD_NAMESPACE);

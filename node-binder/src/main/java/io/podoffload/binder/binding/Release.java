@@ -80,14 +80,14 @@ final class Release {
     /** The keys that must not have changed for the row to be ours still; the iface-id comes off before. */
     private static Map<String, String> ownKeys(Port row) {
         Map<String, String> keys = new LinkedHashMap<>(row.externalIds());
-        keys.keySet().removeIf(key -> !key.startsWith("pod-offload-") || key.equals(OwnerMark.ANNOUNCED));
+        keys.keySet().removeIf(key -> !key.startsWith(OwnerMark.PREFIX) || key.equals(OwnerMark.ANNOUNCED));
         return keys;
     }
 
     /** The keys that say whose the row is; ovn-controller writes its own beside them at any time. */
     static Map<String, String> stableIds(Port row) {
         Map<String, String> keys = new LinkedHashMap<>(row.externalIds());
-        keys.keySet().removeIf(key -> key.startsWith("ovn-installed") || key.equals(OwnerMark.ANNOUNCED));
+        keys.keySet().removeIf(key -> key.startsWith(Port.OVN_INSTALLED) || key.equals(OwnerMark.ANNOUNCED));
         return keys;
     }
 }
