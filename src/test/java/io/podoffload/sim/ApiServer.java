@@ -60,12 +60,14 @@ public final class ApiServer implements AutoCloseable {
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
     private final Map<String, Integer> servicePorts = new ConcurrentHashMap<>();
+    private final Dispatcher dispatcher = new Dispatcher();
     private final KubernetesMockServer server;
     private final KubernetesClient client;
+    private volatile boolean down;
 
     public ApiServer() {
         server = new KubernetesMockServer(
-                new Context(Serialization.jsonMapper()), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+                new Context(Serialization.jsonMapper()), new MockWebServer(), new HashMap<>(), dispatcher, false);
         server.init(InetAddress.getLoopbackAddress(), 0);
         client = newClient();
     }
@@ -95,6 +97,16 @@ public final class ApiServer implements AutoCloseable {
         servicePorts.put(namespace + "/" + name, port);
     }
 
+    /** Everything is refused, and watches end, until {@link #endOutage()}. */
+    void beginOutage() {
+        down = true;
+        dispatcher.endWatches();
+    }
+
+    void endOutage() {
+        down = false;
+    }
+
     @Override
     public void close() {
         client.close();
@@ -122,6 +134,9 @@ public final class ApiServer implements AutoCloseable {
         @Override
         public MockResponse dispatch(RecordedRequest request) {
             String path = request.getPath();
+            if (down) {
+                return status(503, "the API server is down");
+            }
             try {
                 if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
                     return createPod(request);
@@ -302,6 +317,10 @@ public final class ApiServer implements AutoCloseable {
         public MockResponse handleWatch(String path) {
             WatchSocket watch = new WatchSocket(getAttributeExtractor().fromPath(path), this::open, watches::remove);
             return new MockResponse().withWebSocketUpgrade(watch);
+        }
+
+        void endWatches() {
+            watches.forEach(WatchSocket::close);
         }
 
         /** A change since the watcher's list is told, perhaps twice, which watchers bear; they would miss it else. */

@@ -31,19 +31,36 @@ public final class JavaProgram implements AutoCloseable {
      */
     public JavaProgram(
             Path jar, Path log, String startedLine, Map<String, String> environment, List<String> arguments) {
+        this(List.of(), List.of("-jar", jar.toString()), jar, log, startedLine, environment, arguments);
+    }
+
+    /**
+     * Starts the jar in another way.
+     *
+     * @param prefix a program that runs this one
+     * @param launch what to run, in java's words
+     */
+    JavaProgram(
+            List<String> prefix,
+            List<String> launch,
+            Path jar,
+            Path log,
+            String startedLine,
+            Map<String, String> environment,
+            List<String> arguments) {
         this.log = log;
         if (!Files.exists(jar)) {
             throw new IllegalStateException(jar + " is not there: build it with ./mvnw package");
         }
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData",
                 "-Xmx192m",
-                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-                "-jar",
-                jar.toString()));
+                "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+        command.addAll(launch);
         command.addAll(arguments);
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -84,6 +101,20 @@ public final class JavaProgram implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Whether it runs. */
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Waits until it has ended by itself. */
+    public void awaitEnd() {
+        end(process);
     }
 
     /** SIGKILL. */

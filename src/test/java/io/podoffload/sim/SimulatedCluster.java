@@ -26,6 +26,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
@@ -36,6 +37,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +55,10 @@ public final class SimulatedCluster implements AutoCloseable {
     private static final int HAPPENS_WITHIN_SECONDS = 60;
     private static final int LAST_ATTEMPT = 5;
 
+    /** Those that the DaemonSet asks for; docs/node-binder.md says what each is for. */
+    private static final List<String> BINDER_CAPABILITIES =
+            List.of("net_admin", "net_raw", "sys_admin", "dac_override");
+
     private final Path directory = Path.of("/run/sim" + LAST.incrementAndGet());
     private final Path logs;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -63,12 +69,28 @@ public final class SimulatedCluster implements AutoCloseable {
     private final SimulatedRuntime runtime;
     private final SimulatedKubelet kubelet;
     private final Path project;
+    private final Options options;
     private String caBundle = "";
     private @Nullable JavaProgram webhook;
     private @Nullable JavaProgram binder;
 
+    /**
+     * What may differ.
+     *
+     * @param vfs of the node's NIC
+     * @param crashing whether the binder can be made to kill itself at a step, see {@link #crashAt}
+     */
+    public record Options(int vfs, boolean crashing) {
+        public static final Options DEFAULT = new Options(4, false);
+    }
+
     /** Starts everything; the jars are those under {@code project}. */
     public SimulatedCluster(Path project, Path logs) {
+        this(project, logs, Options.DEFAULT);
+    }
+
+    public SimulatedCluster(Path project, Path logs, Options options) {
+        this.options = options;
         this.project = project;
         this.logs = logs;
         try {
@@ -80,7 +102,7 @@ public final class SimulatedCluster implements AutoCloseable {
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
-            nic = started(new SimulatedNic(directory.resolve("sys"), 4));
+            nic = started(new SimulatedNic(directory.resolve("sys"), options.vfs()));
             runtime = started(new SimulatedRuntime(directory, criSocket(), nic));
             KubernetesClient client = started(api.newClient());
             PlainCni plain = new PlainCni();
@@ -223,18 +245,59 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private JavaProgram launchBinder(Path project) {
+        Path jar = project.resolve("node-binder/target/node-binder.jar");
+        List<String> launch = options.crashing()
+                ? List.of(
+                        "-Dcrash.file=" + crashFile(),
+                        "-Dlogging.config=classpath:crashing-binder-logback.xml",
+                        "-cp",
+                        extracted(jar) + ":" + project.resolve("target/test-classes"),
+                        CrashingBinder.class.getName())
+                : List.of("-jar", jar.toString());
         return new JavaProgram(
-                project.resolve("node-binder/target/node-binder.jar"),
+                withCapabilities(BINDER_CAPABILITIES),
+                launch,
+                jar,
                 logs.resolve("node-binder.log"),
                 "looking after the VFs",
                 toApiServer(),
-                List.of(
-                        "--pod-offload.node-name=" + NODE,
-                        "--pod-offload.sysfs=" + nic.sysfs(),
-                        "--pod-offload.kubelet-socket=" + kubeletSocket(),
-                        "--pod-offload.cri-socket=" + criSocket(),
-                        "--pod-offload.ovsdb-socket=" + ovs.socket(),
-                        "--logging.level.io.podoffload=debug"));
+                binderArguments(NODE));
+    }
+
+    /** {@code setpriv} as a container runtime would: these capabilities and no others, whoever it runs as. */
+    private static List<String> withCapabilities(List<String> capabilities) {
+        String all = capabilities.stream().map(name -> ",+" + name).collect(Collectors.joining());
+        return List.of("setpriv", "--bounding-set=-all" + all, "--inh-caps=-all" + all, "--");
+    }
+
+    private List<String> binderArguments(String node) {
+        return List.of(
+                "--pod-offload.node-name=" + node,
+                "--pod-offload.sysfs=" + nic.sysfs(),
+                "--pod-offload.kubelet-socket=" + kubeletSocket(),
+                "--pod-offload.cri-socket=" + criSocket(),
+                "--pod-offload.ovsdb-socket=" + ovs.socket(),
+                "--logging.level.io.podoffload=debug");
+    }
+
+    /** The jar as the image has it, its libraries beside it: it starts in half the time. */
+    private Path extracted(Path jar) {
+        Path folder = directory.resolve("binder");
+        if (!Files.exists(folder)) {
+            Programs.run(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Djarmode=tools",
+                    "-jar",
+                    jar.toString(),
+                    "extract",
+                    "--destination",
+                    folder.toString());
+        }
+        return folder.resolve(jar.getFileName());
+    }
+
+    private Path crashFile() {
+        return directory.resolve("crash");
     }
 
     private JavaProgram webhook() {
@@ -286,6 +349,41 @@ public final class SimulatedCluster implements AutoCloseable {
 
     public void startBinder() {
         binder = launchBinder(project).awaitStarted();
+    }
+
+    /**
+     * Lets the binder kill itself by SIGKILL when it next comes to {@code point}: the name of a verb of NodeNetwork, and
+     * {@code :before} or {@code :after} it.
+     */
+    public void crashAt(String point) {
+        try {
+            Files.writeString(crashFile(), point);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the binder has killed itself. */
+    public void awaitCrash() {
+        binder().awaitEnd();
+        if (Files.exists(crashFile())) {
+            throw new IllegalStateException("the binder ended before it came to the point");
+        }
+    }
+
+    /** What the binder serves at {@code path} of its port. */
+    public String askBinder(String path) {
+        return Programs.run("curl", "-sS", "http://127.0.0.1:8081" + path);
+    }
+
+    /** A second binder beside the first, as when two DaemonSets were installed; the caller closes it. */
+    public JavaProgram startSecondBinder() {
+        List<String> arguments = new ArrayList<>(binderArguments(NODE));
+        arguments.add("--server.port=8082");
+        Path jar = project.resolve("node-binder/target/node-binder.jar");
+        return new JavaProgram(
+                        jar, logs.resolve("node-binder-2.log"), "looking after the VFs", toApiServer(), arguments)
+                .awaitStarted();
     }
 
     /** SIGTERM to the webhook. */
@@ -351,6 +449,59 @@ public final class SimulatedCluster implements AutoCloseable {
                 .withName(pod.getMetadata().getName());
         resource.delete();
         resource.waitUntilCondition(Objects::isNull, HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Deletes the object at once, as {@code kubectl delete --force} does; the kubelet takes the pod down afterwards. */
+    public void forceDelete(Pod pod) {
+        api.client()
+                .pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .withGracePeriod(0)
+                .delete();
+    }
+
+    /** Deletes the pod with the usual grace, and does not wait. */
+    public void beginDelete(Pod pod) {
+        api.client()
+                .pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .delete();
+    }
+
+    /** The pod's network namespace dies under its running sandbox. */
+    public void destroyNamespace(Pod pod) {
+        kubelet.destroyNamespace(pod.getMetadata().getUid());
+    }
+
+    /** The kubelet restarts: its socket goes and comes back. */
+    public void restartKubeletSocket() {
+        kubelet.restartSocket();
+    }
+
+    /** Whether the kubelet has PodResources Get, as from Kubernetes 1.34 on. */
+    public void letKubeletKnowGet(boolean known) {
+        kubelet.knowGet(known);
+    }
+
+    /** Whether the container runtime streams events. */
+    public void letRuntimeStreamEvents(boolean stream) {
+        runtime.streamEvents(stream);
+    }
+
+    /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
+    public void beginApiOutage() {
+        api.beginOutage();
+    }
+
+    public void endApiOutage() {
+        api.endOutage();
+    }
+
+    /** What kube-ovn-cni's garbage collector does each minute. */
+    public void collectGarbageAsKubeOvn() {
+        new KubeOvnGarbageCollector(ovs, api.client()).collect();
     }
 
     /** Path of the pod's network namespace. */

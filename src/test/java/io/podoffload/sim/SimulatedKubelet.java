@@ -60,7 +60,8 @@ final class SimulatedKubelet implements AutoCloseable {
     private final List<PciAddress> free = new ArrayList<>(); // guarded by this
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
-    private final UnixServer server;
+    private final Path socket;
+    private volatile UnixServer server;
     private final SharedIndexInformer<Pod> informer;
     private volatile CniMode mode = CniMode.KUBE_OVN;
     private volatile boolean knowsGet = true;
@@ -93,6 +94,7 @@ final class SimulatedKubelet implements AutoCloseable {
         this.cnis = cnis;
         this.vfs = List.copyOf(vfs);
         this.free.addAll(vfs);
+        this.socket = socket;
         this.server = new UnixServer(socket, new Lister());
         this.informer = client.pods()
                 .inAnyNamespace()
@@ -138,6 +140,25 @@ final class SimulatedKubelet implements AutoCloseable {
             throw new IllegalStateException("pod " + podUid + " has no sandbox");
         }
         return sandbox.request().netns();
+    }
+
+    /** The namespace dies under the running sandbox. */
+    void destroyNamespace(String podUid) {
+        RunningPod pod = running(podUid);
+        chain(pod, () -> {
+                    SimulatedRuntime.Sandbox sandbox = pod.sandbox;
+                    if (sandbox != null) {
+                        stopContainer(pod);
+                        runtime.removeNamespace(sandbox.request().netns());
+                    }
+                })
+                .join();
+    }
+
+    /** The socket goes and comes back, as when the kubelet restarts. */
+    void restartSocket() {
+        server.close();
+        server = new UnixServer(socket, new Lister());
     }
 
     /** Makes a new sandbox for a pod, attempt + 1, as after a crash of the old one. */

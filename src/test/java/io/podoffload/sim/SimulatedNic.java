@@ -71,8 +71,7 @@ public final class SimulatedNic implements AutoCloseable {
         for (int index = 0; index < vfs; index++) {
             String representor = UPLINK + "_" + index;
             String vf = UPLINK + "v" + index;
-            String mac = "02:5e:00:00:03:%02x".formatted(index);
-            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", mac);
+            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", mac(index));
             Programs.run("ethtool", "-K", vf, "tx", "off"); // else TCP dies on OVS's userspace datapath
         }
         writeDevices();
@@ -118,6 +117,26 @@ public final class SimulatedNic implements AutoCloseable {
             }
         }
         return inventory;
+    }
+
+    /**
+     * Gives VFs at home their first name, MTU and MAC, as binding them to their driver anew does: on a real VF the binder
+     * reads those from the device, and a veth does not tell.
+     */
+    public void bindToDriverAnew() {
+        for (Vf vf : inventory().values()) {
+            int index = pciAddresses().indexOf(vf.pci());
+            String first = UPLINK + "v" + index;
+            if (!vf.name().isEmpty() && !vf.alias().isEmpty() && !vf.alias().startsWith("pod-offload ")) {
+                ip("link", "set", vf.name(), "down");
+                ip("link", "set", vf.name(), "name", first);
+                ip("link", "set", first, "address", mac(index), "mtu", "1500", "alias", "");
+            }
+        }
+    }
+
+    private static String mac(int index) {
+        return "02:5e:00:00:03:%02x".formatted(index);
     }
 
     /** Name of the representor of a VF, found as a CNI finds it: in sysfs. */

@@ -116,7 +116,8 @@ final class SimulatedRuntime implements AutoCloseable {
         cri.tell(sandbox.stopped(), ContainerEventType.CONTAINER_DELETED_EVENT);
     }
 
-    private void removeNamespace(String netns) {
+    /** The namespace loses its name; it dies, and its VFs come home, some time later. */
+    void removeNamespace(String netns) {
         Path dying = directory.resolve("dying/" + Path.of(netns).getFileName());
         try {
             if (!Files.exists(Path.of(netns))) {

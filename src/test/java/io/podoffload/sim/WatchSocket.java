@@ -56,6 +56,15 @@ final class WatchSocket extends WebSocketListener {
         }
     }
 
+    /** Ends the watch, as a server does that goes down. */
+    void close() {
+        WebSocket open = socket;
+        if (open != null) {
+            open.close(1001, "going away");
+        }
+        end();
+    }
+
     @Override
     public void onOpen(WebSocket webSocket, Response response) {
         socket = webSocket;
