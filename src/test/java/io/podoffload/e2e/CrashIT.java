@@ -102,13 +102,10 @@ class CrashIT {
                 .contains(Pods.address(adopted));
         assertThat(cluster.ovs().ports()).hasSize(1);
         cluster.delete(adopted);
-        Awaitility.await()
-                .atMost(SOON)
-                .untilAsserted(() -> assertThat(cluster.ovs().ports()).isEmpty());
-        cluster.nic().bindToDriverAnew(); // a veth has no permanent address to restore the VF from
-        Awaitility.await()
-                .atMost(SOON)
-                .untilAsserted(() -> assertThat(NodeState.of(cluster)).isEqualTo(atFirst));
+        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            cluster.nic().bindToDriverAnew(); // a veth has no permanent address to restore the VF from
+            assertThat(NodeState.of(cluster)).isEqualTo(atFirst);
+        });
     }
 
     static Stream<String> adoptPoints() {

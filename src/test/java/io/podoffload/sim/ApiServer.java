@@ -69,7 +69,7 @@ public final class ApiServer implements AutoCloseable {
         server = new KubernetesMockServer(
                 new Context(Serialization.jsonMapper()), new MockWebServer(), new HashMap<>(), dispatcher, false);
         server.init(InetAddress.getLoopbackAddress(), 0);
-        client = newClient();
+        client = newClient(0);
     }
 
     /** Where it listens, {@code http://127.0.0.1:port}. */
@@ -82,12 +82,18 @@ public final class ApiServer implements AutoCloseable {
         return client;
     }
 
+    /** For a program of the cluster, which tries again while the API server is down. */
     KubernetesClient newClient() {
+        return newClient(10);
+    }
+
+    private KubernetesClient newClient(int retries) {
         return new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder()
                         .withMasterUrl(url())
                         .withNamespace("default")
-                        .withRequestRetryBackoffLimit(0)
+                        .withRequestRetryBackoffInterval(20)
+                        .withRequestRetryBackoffLimit(retries)
                         .build())
                 .build();
     }

@@ -504,6 +504,11 @@ public final class SimulatedCluster implements AutoCloseable {
         new KubeOvnGarbageCollector(ovs, api.client()).collect();
     }
 
+    /** PCI address of the VF that the kubelet allotted to the pod. */
+    public String vfOf(Pod pod) {
+        return kubelet.vfOf(pod.getMetadata().getUid());
+    }
+
     /** Path of the pod's network namespace. */
     public String netns(Pod pod) {
         return kubelet.netns(pod.getMetadata().getUid());

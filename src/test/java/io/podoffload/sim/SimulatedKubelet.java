@@ -142,6 +142,10 @@ final class SimulatedKubelet implements AutoCloseable {
         return sandbox.request().netns();
     }
 
+    String vfOf(String podUid) {
+        return running(podUid).devices.get(0).value();
+    }
+
     /** The namespace dies under the running sandbox. */
     void destroyNamespace(String podUid) {
         RunningPod pod = running(podUid);

@@ -1,0 +1,224 @@
+package io.podoffload.churn;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.OpenVSwitch;
+import io.podoffload.sim.SimulatedCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+
+/**
+ * Lets random things happen to a node with a few VFs, and then compares: ports, VFs in use and live pods must be the same,
+ * and every free VF must have its first name, MTU and MAC.
+ */
+public final class Churn {
+
+    private static final Duration SETTLES_WITHIN = Duration.ofSeconds(90);
+    private static final int CREATE_ATTEMPTS = 200;
+
+    private Churn() {}
+
+    /** {@code Churn PROJECT EVENTS VFS SEED}: ends 0, or 1 with the first difference and the events that led to it. */
+    public static void main(String[] arguments) {
+        Path project = Path.of(arguments[0]).toAbsolutePath();
+        int events = Integer.parseInt(arguments[1]);
+        int vfs = Integer.parseInt(arguments[2]);
+        long seed = Long.parseLong(arguments[3]);
+        System.out.println("churn: " + events + " events on " + vfs + " VFs, seed " + seed);
+        Optional<String> difference = run(project, project.resolve("target/churn-logs"), events, vfs, seed);
+        System.out.println(
+                difference.orElse("churn: ports, VFs in use and live pods are the same, and all free VFs are clean"));
+        System.exit(difference.isPresent() ? 1 : 0);
+    }
+
+    /** @return the first difference, with the events that led to it */
+    public static Optional<String> run(Path project, Path logs, int events, int vfs, long seed) {
+        List<ChurnEvent> plan = ChurnPlan.of(seed, events, vfs);
+        try (SimulatedCluster cluster = new SimulatedCluster(project, logs, new SimulatedCluster.Options(vfs, false))) {
+            Life life = new Life(cluster);
+            String first = life.freeVfs(new TreeSet<>());
+            for (ChurnEvent event : plan) {
+                life.now(event);
+                event.happenTo(life);
+            }
+            Optional<String> difference = life.settle(first, "after the last event");
+            if (difference.isPresent()) {
+                return difference;
+            }
+            life.deleteAll();
+            return life.settle(first, "with all pods deleted");
+        }
+    }
+
+    /** The node under churn, and what has happened to it. */
+    static final class Life {
+
+        private final SimulatedCluster cluster;
+        private final List<ChurnEvent> happened = new ArrayList<>();
+
+        Life(SimulatedCluster cluster) {
+            this.cluster = cluster;
+        }
+
+        SimulatedCluster cluster() {
+            return cluster;
+        }
+
+        void now(ChurnEvent event) {
+            happened.add(event);
+            if (happened.size() % 100 == 0) {
+                System.out.println("churn: " + happened.size() + " events");
+            }
+        }
+
+        /** A fault must last for a moment to be one. */
+        void pause() {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+
+        void create(String name, CniMode cni) {
+            cluster.useCni(cni);
+            Pod pod = new PodBuilder()
+                    .withNewMetadata()
+                    .withName(name)
+                    .addToLabels("pod-offload.io/enabled", "true")
+                    .endMetadata()
+                    .withNewSpec()
+                    .addNewContainer()
+                    .withName("nginx")
+                    .withImage("docker.io/library/nginx:alpine")
+                    .endContainer()
+                    .endSpec()
+                    .build();
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    cluster.create(pod);
+                    return;
+                } catch (KubernetesClientException e) {
+                    if (e.getCode() != 409 || attempt == CREATE_ATTEMPTS) {
+                        throw e;
+                    }
+                    pause();
+                }
+            }
+        }
+
+        void delete(String name, boolean force) {
+            find(name).ifPresent(force ? cluster::forceDelete : cluster::beginDelete);
+        }
+
+        void deleteAll() {
+            cluster.client().pods().inNamespace("default").list().getItems().forEach(cluster::delete);
+        }
+
+        void withSandbox(String name, ChurnEvent.OnPod action) {
+            find(name).ifPresent(pod -> {
+                try {
+                    action.act(cluster, pod);
+                } catch (IllegalStateException e) {
+                    System.err.println("churn: " + name + " went meanwhile: " + e.getMessage());
+                }
+            });
+        }
+
+        void withPort(String name, BiConsumer<OpenVSwitch, String> action) {
+            find(name)
+                    .ifPresent(pod -> cluster.ovs()
+                            .interfacesWith(
+                                    "pod-offload-pod-uid", pod.getMetadata().getUid())
+                            .forEach(port -> action.accept(cluster.ovs(), port)));
+        }
+
+        private Optional<Pod> find(String name) {
+            return Optional.ofNullable(cluster.client()
+                    .pods()
+                    .inNamespace("default")
+                    .withName(name)
+                    .get());
+        }
+
+        /** Waits until everything is as it should be. */
+        Optional<String> settle(String first, String when) {
+            long end = System.nanoTime() + SETTLES_WITHIN.toNanos();
+            String difference = difference(first);
+            while (!difference.isEmpty() && System.nanoTime() < end) {
+                pause();
+                difference = difference(first);
+            }
+            return difference.isEmpty() ? Optional.empty() : Optional.of(explain(when, difference));
+        }
+
+        private String difference(String first) {
+            cluster.nic().bindToDriverAnew(); // what a veth does not tell the binder of a VF that kube-ovn-cni had
+            List<Pod> pods =
+                    cluster.client().pods().inNamespace("default").list().getItems();
+            Map<String, String> ports = new TreeMap<>();
+            cluster.ovs().ports().forEach(port -> ports.put(port, cluster.ovs().externalId(port, "iface-id")));
+            TreeSet<String> used = new TreeSet<>();
+            for (Pod pod : pods) {
+                String name = pod.getMetadata().getName();
+                String reason = SimulatedCluster.bound(pod)
+                        .map(condition -> condition.getReason() + " " + condition.getMessage())
+                        .orElse("no condition");
+                if (!reason.startsWith("Bound ") && !reason.startsWith("Adopted ")) {
+                    return name + " is " + reason;
+                }
+                if (!ports.containsValue(name + ".default.default.default.ovn")) {
+                    return name + " has no port among " + ports;
+                }
+                used.add(cluster.vfOf(pod));
+            }
+            if (ports.size() != pods.size()) {
+                return pods.size() + " pods, but the ports are " + ports;
+            }
+            String now = freeVfs(used);
+            String expected = first.lines()
+                    .filter(line -> used.stream().noneMatch(line::startsWith))
+                    .reduce("", (all, line) -> all + line + "\n");
+            return now.equals(expected) ? "" : "free VFs are\n" + now + "and should be\n" + expected;
+        }
+
+        /** A line for each VF that no pod has. */
+        String freeVfs(TreeSet<String> used) {
+            StringBuilder lines = new StringBuilder();
+            cluster.nic().inventory().forEach((pci, vf) -> {
+                if (!used.contains(pci.value())) {
+                    lines.append("%s %s %s mtu %d alias '%s' representor %s%n"
+                            .formatted(
+                                    pci,
+                                    vf.name(),
+                                    vf.mac(),
+                                    vf.mtu(),
+                                    vf.alias(),
+                                    vf.representorUp() ? "up" : "down"));
+                }
+            });
+            return lines.toString();
+        }
+
+        private String explain(String when, String difference) {
+            StringBuilder text =
+                    new StringBuilder("churn: " + when + ", " + difference + "\nthe events that led to it:\n");
+            for (int index = 0; index < happened.size(); index++) {
+                ChurnEvent event = happened.get(index);
+                if (difference.contains(event.subject()) || event instanceof ChurnEvent.Fault) {
+                    text.append(index).append(' ').append(event).append('\n');
+                }
+            }
+            return text.append("the binder says: ")
+                    .append(cluster.askBinder("/state"))
+                    .toString();
+        }
+    }
+}
