@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A server process on core 0, and what the kernel counts of it. */
+/** A server process, by default on core 0, and what the kernel counts of it. */
 final class Server implements AutoCloseable {
 
     private static final long TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux that Java runs on
@@ -28,18 +28,24 @@ final class Server implements AutoCloseable {
      * @param readyLine what it prints when it answers
      */
     Server(List<String> command, Map<String, String> environment, Path log, String readyLine) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(pinned(command)).redirectErrorStream(true);
+        this(List.of("taskset", "-c", "0"), command, environment, log, readyLine);
+    }
+
+    /**
+     * Starts it by another program, or by none.
+     *
+     * @param prefix what runs the command
+     */
+    Server(List<String> prefix, List<String> command, Map<String, String> environment, Path log, String readyLine)
+            throws IOException {
+        List<String> whole = new java.util.ArrayList<>(prefix);
+        whole.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(whole).redirectErrorStream(true);
         builder.environment().putAll(environment);
         process = builder.start();
         Thread reader = new Thread(() -> read(log, readyLine), "server output");
         reader.setDaemon(true);
         reader.start();
-    }
-
-    private static List<String> pinned(List<String> command) {
-        List<String> pinned = new java.util.ArrayList<>(List.of("taskset", "-c", "0"));
-        pinned.addAll(command);
-        return pinned;
     }
 
     private void read(Path log, String readyLine) {

@@ -160,7 +160,7 @@ public final class Churn {
         }
 
         private String difference(String first) {
-            cluster.nic().bindToDriverAnew(); // what a veth does not tell the binder of a VF that kube-ovn-cni had
+            cluster.cureUnknownIdentities(); // what a veth does not tell the binder of a VF that kube-ovn-cni had
             List<Pod> pods =
                     cluster.client().pods().inNamespace("default").list().getItems();
             Map<String, String> ports = new TreeMap<>();
@@ -216,6 +216,7 @@ public final class Churn {
                     text.append(index).append(' ').append(event).append('\n');
                 }
             }
+            text.append(cluster.sandboxes());
             return text.append("the binder says: ")
                     .append(cluster.askBinder("/state"))
                     .toString();

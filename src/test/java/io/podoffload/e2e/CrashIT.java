@@ -103,7 +103,7 @@ class CrashIT {
         assertThat(cluster.ovs().ports()).hasSize(1);
         cluster.delete(adopted);
         Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            cluster.nic().bindToDriverAnew(); // a veth has no permanent address to restore the VF from
+            cluster.cureUnknownIdentities(); // a veth has no permanent address to restore the VF from
             assertThat(NodeState.of(cluster)).isEqualTo(atFirst);
         });
     }

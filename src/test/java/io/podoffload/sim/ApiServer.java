@@ -140,6 +140,7 @@ public final class ApiServer implements AutoCloseable {
         @Override
         public MockResponse dispatch(RecordedRequest request) {
             String path = request.getPath();
+            patched.remove(); // a patch that failed half-way must not pass for the next change's state
             if (down) {
                 return status(503, "the API server is down");
             }

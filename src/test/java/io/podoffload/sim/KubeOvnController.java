@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.Map;
 import java.util.Random;
@@ -39,20 +38,10 @@ final class KubeOvnController implements AutoCloseable {
     KubeOvnController(KubernetesClient client, Ovn ovn) {
         this.client = client;
         this.ovn = ovn;
-        this.informer = client.pods().inAnyNamespace().inform(new ResourceEventHandler<>() {
-            @Override
-            public void onAdd(Pod pod) {
-                worker.execute(() -> serve(pod));
-            }
-
-            @Override
-            public void onUpdate(Pod before, Pod pod) {}
-
-            @Override
-            public void onDelete(Pod pod, boolean finalStateUnknown) {
-                worker.execute(() -> forget(pod));
-            }
-        });
+        this.informer = client.pods()
+                .inAnyNamespace()
+                .inform(new ByUid(
+                        pod -> worker.execute(() -> serve(pod)), pod -> {}, pod -> worker.execute(() -> forget(pod))));
     }
 
     /** Provider of the pod's default network: {@code <nad>.<namespace>.ovn}, computed from the NAD's name. */

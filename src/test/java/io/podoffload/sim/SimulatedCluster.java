@@ -12,8 +12,8 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.certs.CertificateAuthority;
 import io.podoffload.certs.ServiceName;
 import java.io.IOException;
@@ -40,6 +40,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A cluster of one node, with the real webhook and the real node-binder running on it. It lives in the namespaces of this
@@ -224,24 +225,26 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** Puts each new pod on the one node, as the scheduler's binding does. */
     private void schedule(KubernetesClient client) {
-        SharedIndexInformer<Pod> informer = client.pods().inAnyNamespace().inform(new ResourceEventHandler<>() {
-            @Override
-            public void onAdd(Pod pod) {
-                if (pod.getSpec().getNodeName() == null) {
-                    client.pods()
-                            .inNamespace(pod.getMetadata().getNamespace())
-                            .withName(pod.getMetadata().getName())
-                            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"nodeName\":\"" + NODE + "\"}}");
-                }
-            }
-
-            @Override
-            public void onUpdate(Pod before, Pod pod) {}
-
-            @Override
-            public void onDelete(Pod pod, boolean finalStateUnknown) {}
-        });
+        SharedIndexInformer<Pod> informer =
+                client.pods().inAnyNamespace().inform(new ByUid(pod -> schedule(client, pod), pod -> {}, pod -> {}));
         parts.push(informer::stop);
+    }
+
+    private static void schedule(KubernetesClient client, Pod pod) {
+        if (pod.getSpec().getNodeName() == null) {
+            try {
+                client.pods()
+                        .inNamespace(pod.getMetadata().getNamespace())
+                        .withName(pod.getMetadata().getName())
+                        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"nodeName\":\"" + NODE + "\"}}");
+            } catch (KubernetesClientException e) {
+                LoggerFactory.getLogger(SimulatedCluster.class)
+                        .debug(
+                                "{} went before it was scheduled",
+                                pod.getMetadata().getName(),
+                                e);
+            }
+        }
     }
 
     private JavaProgram launchBinder(Path project) {
@@ -502,6 +505,20 @@ public final class SimulatedCluster implements AutoCloseable {
     /** What kube-ovn-cni's garbage collector does each minute. */
     public void collectGarbageAsKubeOvn() {
         new KubeOvnGarbageCollector(ovs, api.client()).collect();
+    }
+
+    /** Does what the binder's verdict IdentityUnknown tells a person to do. */
+    public void cureUnknownIdentities() {
+        JsonMapper.shared().readTree(askBinder("/state")).path("vfs").forEach(vf -> {
+            if (vf.path("reason").asString().equals("IdentityUnknown")) {
+                nic.bindToDriverAnew(new PciAddress(vf.path("pci").asString()));
+            }
+        });
+    }
+
+    /** The sandboxes that the runtime lists, a line each. */
+    public String sandboxes() {
+        return runtime.toString();
     }
 
     /** PCI address of the VF that the kubelet allotted to the pod. */

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -71,6 +70,7 @@ final class SimulatedKubelet implements AutoCloseable {
         private final Pod pod;
         private volatile List<PciAddress> devices = List.of();
         private volatile SimulatedRuntime.@Nullable Sandbox sandbox;
+        private final List<SimulatedRuntime.Sandbox> stopped = new ArrayList<>();
         private volatile @Nullable Process container;
         private volatile boolean terminating;
         private CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
@@ -99,29 +99,23 @@ final class SimulatedKubelet implements AutoCloseable {
         this.informer = client.pods()
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
-                .inform(new ResourceEventHandler<>() {
-                    @Override
-                    public void onAdd(Pod pod) {
-                        RunningPod running = new RunningPod(pod);
-                        pods.put(pod.getMetadata().getUid(), running);
-                        chain(running, () -> start(running));
-                        onUpdate(pod, pod);
-                    }
+                .inform(new ByUid(this::appeared, this::changed, this::terminate));
+    }
 
-                    @Override
-                    public void onUpdate(Pod before, Pod pod) {
-                        if (pod.getMetadata().getDeletionTimestamp() != null) {
-                            terminate(pod);
-                        } else {
-                            reportReadiness(pod);
-                        }
-                    }
+    private void appeared(Pod pod) {
+        RunningPod running = new RunningPod(pod);
+        if (pods.putIfAbsent(pod.getMetadata().getUid(), running) == null) {
+            chain(running, () -> start(running));
+        }
+        changed(pod);
+    }
 
-                    @Override
-                    public void onDelete(Pod pod, boolean finalStateUnknown) {
-                        terminate(pod);
-                    }
-                });
+    private void changed(Pod pod) {
+        if (pod.getMetadata().getDeletionTimestamp() != null) {
+            terminate(pod);
+        } else {
+            reportReadiness(pod);
+        }
     }
 
     /** Whether PodResources has the method Get. */
@@ -173,7 +167,9 @@ final class SimulatedKubelet implements AutoCloseable {
             if (old != null) {
                 stopContainer(pod);
                 runtime.stop(old);
-                runSandbox(pod, old.attempt() + 1);
+                pod.stopped.add(old);
+                pod.sandbox = null;
+                runSandboxUntilItWorks(pod, old.attempt() + 1);
             }
         });
     }
@@ -214,7 +210,11 @@ final class SimulatedKubelet implements AutoCloseable {
             pod.devices = List.copyOf(free.subList(0, wanted));
             free.subList(0, wanted).clear();
         }
-        for (int attempt = 0; pod.sandbox == null && !pod.terminating; attempt++) {
+        runSandboxUntilItWorks(pod, 0);
+    }
+
+    private void runSandboxUntilItWorks(RunningPod pod, int firstAttempt) {
+        for (int attempt = firstAttempt; pod.sandbox == null && !pod.terminating; attempt++) {
             try {
                 runSandbox(pod, attempt);
             } catch (RuntimeException e) {
@@ -297,6 +297,7 @@ final class SimulatedKubelet implements AutoCloseable {
         if (sandbox != null) {
             runtime.remove(sandbox);
         }
+        pod.stopped.forEach(runtime::remove);
         pods.remove(pod.pod.getMetadata().getUid());
         client.pods()
                 .inNamespace(pod.pod.getMetadata().getNamespace())

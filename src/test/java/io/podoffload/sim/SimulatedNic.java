@@ -120,18 +120,17 @@ public final class SimulatedNic implements AutoCloseable {
     }
 
     /**
-     * Gives VFs at home their first name, MTU and MAC, as binding them to their driver anew does: on a real VF the binder
-     * reads those from the device, and a veth does not tell.
+     * Gives a VF at home its first name, MTU and MAC, as binding it to its driver anew does: on a real VF the binder reads
+     * those from the device, and a veth does not tell.
      */
-    public void bindToDriverAnew() {
-        for (Vf vf : inventory().values()) {
-            int index = pciAddresses().indexOf(vf.pci());
-            String first = UPLINK + "v" + index;
-            if (!vf.name().isEmpty() && !vf.alias().isEmpty() && !vf.alias().startsWith("pod-offload ")) {
-                ip("link", "set", vf.name(), "down");
-                ip("link", "set", vf.name(), "name", first);
-                ip("link", "set", first, "address", mac(index), "mtu", "1500", "alias", "");
-            }
+    public void bindToDriverAnew(PciAddress pci) {
+        Vf vf = inventory().get(pci);
+        int index = pciAddresses().indexOf(pci);
+        String first = UPLINK + "v" + index;
+        if (vf != null && !vf.name().isEmpty()) {
+            ip("link", "set", vf.name(), "down");
+            ip("link", "set", vf.name(), "name", first);
+            ip("link", "set", first, "address", mac(index), "mtu", "1500", "alias", "");
         }
     }
 

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -99,6 +100,27 @@ final class SimulatedRuntime implements AutoCloseable {
             cni.delete(request);
             removeNamespace(netns);
             throw e;
+        }
+    }
+
+    /** Lists a sandbox that somebody else made. */
+    void list(Pod pod, String id, String netns, boolean ready) {
+        Sandbox sandbox = new Sandbox(
+                new Cni.Request(pod, id, netns, List.of()),
+                new PlainCni(),
+                0,
+                ready,
+                System.currentTimeMillis() * 1_000_000,
+                "");
+        sandboxes.put(id, sandbox);
+        cri.tell(sandbox, ContainerEventType.CONTAINER_STARTED_EVENT);
+    }
+
+    /** Such a sandbox is gone. */
+    void unlist(String id) {
+        Sandbox sandbox = sandboxes.remove(id);
+        if (sandbox != null) {
+            cri.tell(sandbox.stopped(), ContainerEventType.CONTAINER_DELETED_EVENT);
         }
     }
 
@@ -269,6 +291,19 @@ final class SimulatedRuntime implements AutoCloseable {
         private PodSandboxState state(Sandbox sandbox) {
             return sandbox.ready() ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
         }
+    }
+
+    @Override
+    public String toString() {
+        return sandboxes.values().stream()
+                .map(sandbox -> "sandbox %s of %s, uid %s, attempt %d, %s%n"
+                        .formatted(
+                                sandbox.request().containerId(),
+                                sandbox.request().pod().getMetadata().getName(),
+                                sandbox.request().pod().getMetadata().getUid(),
+                                sandbox.attempt(),
+                                sandbox.ready() ? "READY" : "NOTREADY"))
+                .collect(Collectors.joining());
     }
 
     @Override

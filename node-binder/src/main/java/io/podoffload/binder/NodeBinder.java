@@ -48,6 +48,7 @@ final class NodeBinder implements SmartLifecycle {
     private final ManagedChannel criChannel;
     private final Sandboxes sandboxes;
 
+    private volatile long lastResyncNanos;
     private volatile boolean running;
     private volatile @Nullable LinkMonitor linkMonitor;
     private volatile @Nullable SandboxWatch sandboxWatch;
@@ -88,6 +89,9 @@ final class NodeBinder implements SmartLifecycle {
         Gauge.builder("pod.offload.binder.ovs.lag", () -> bridge.status().lag())
                 .description("Changes of the configuration that ovs-vswitchd has not acted on yet")
                 .register(meters);
+        Gauge.builder("pod.offload.binder.resync.last.seconds", () -> lastResyncNanos / 1e9)
+                .description("How long the last look at every VF took")
+                .register(meters);
         FunctionCounter.builder(
                         "pod.offload.binder.ovsdb.connections",
                         bridge,
@@ -122,7 +126,9 @@ final class NodeBinder implements SmartLifecycle {
     }
 
     private void resync() {
+        long begin = System.nanoTime();
         watch.resync();
+        queue.whenDone(() -> lastResyncNanos = System.nanoTime() - begin);
         capacity = allocations.capacity();
     }
 

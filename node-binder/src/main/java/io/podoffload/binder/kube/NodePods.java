@@ -50,6 +50,10 @@ public final class NodePods implements AutoCloseable {
 
             @Override
             public void onUpdate(Pod before, Pod pod) {
+                if (!before.getMetadata().getUid().equals(pod.getMetadata().getUid())) {
+                    onGone.accept(
+                            new PodView(before)); // after an interruption the next of its name may come as a change
+                }
                 onChange.accept(new PodView(pod));
             }
 

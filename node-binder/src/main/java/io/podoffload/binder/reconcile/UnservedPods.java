@@ -21,6 +21,11 @@ public final class UnservedPods {
         this.reporter = reporter;
     }
 
+    /** Nobody is left to be told of this pod. */
+    void forget(PodView pod) {
+        reporter.forget(pod.ref());
+    }
+
     void check(PodView pod) {
         if (pod.finished() || pod.isOnHostNetwork() || !(pod.optsIn() || pod.waitsForBinding())) {
             return;

@@ -2,7 +2,9 @@ package io.podoffload.binder.reconcile;
 
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.reconcile.Reconciler.Next;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -31,6 +33,7 @@ public final class VfQueue implements AutoCloseable {
     private final Function<PciAddress, Next> reconcile;
     private final ScheduledThreadPoolExecutor workers;
     private final Map<PciAddress, Entry> entries = new HashMap<>(); // guarded by this
+    private final List<Runnable> whenDone = new ArrayList<>(); // guarded by this
 
     public VfQueue(Function<PciAddress, Next> reconcile) {
         this.reconcile = reconcile;
@@ -60,6 +63,15 @@ public final class VfQueue implements AutoCloseable {
             entry.again = true;
         } else {
             schedule(pci, entry, 0);
+        }
+    }
+
+    /** Calls {@code then} once when no look is due or under way, at once if that is so now. */
+    public synchronized void whenDone(Runnable then) {
+        if (depth() == 0) {
+            then.run();
+        } else {
+            whenDone.add(then);
         }
     }
 
@@ -120,6 +132,10 @@ public final class VfQueue implements AutoCloseable {
             schedule(pci, entry, 0);
         } else if (next != Next.ON_EVENT) {
             schedule(pci, entry, pause(entry.attempts - 1));
+        }
+        if (!whenDone.isEmpty() && depth() == 0) {
+            whenDone.forEach(Runnable::run);
+            whenDone.clear();
         }
     }
 

@@ -82,6 +82,7 @@ public final class VfWatch {
     public void podGone(PodView pod) {
         Set<PciAddress> vfs = marked(pod.ref().uid());
         vfs.addAll(allotted.forget(pod));
+        unserved.forget(pod);
         vfs.forEach(look);
     }
 
