@@ -24,6 +24,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -43,20 +46,29 @@ public final class BinderBench {
     private final StagedNode node = new StagedNode(VFS);
     private final Map<String, CountDownLatch> installed = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> gone = new ConcurrentHashMap<>();
-    private final IntegrationBridge eyes;
+    private @Nullable IntegrationBridge eyes;
     private int pods;
 
     /** Medians in milliseconds. */
     private record Medians(double bind, double release, double storm) {}
 
-    private BinderBench() {
+    private BinderBench() {}
+
+    /** Only once the binder holds the lock, which whoever comes first gets. */
+    private void open() {
         eyes = new IntegrationBridge(JsonMapper.shared(), node.ovs().socket(), "br-int", this::changed, () -> {});
+        eyes.interfaces();
     }
 
     public static void main(String[] arguments) throws Exception {
         Path project = Path.of(arguments[0]);
         String java = arguments[1];
-        new BinderBench().run(project, java, List.of(arguments).contains("--json"), System.out);
+        try {
+            new BinderBench().run(project, java, List.of(arguments).contains("--json"), System.out);
+        } catch (RuntimeException e) {
+            e.printStackTrace(); // the threads of the API server would keep the process alive
+            System.exit(1);
+        }
         System.exit(0);
     }
 
@@ -66,7 +78,7 @@ public final class BinderBench {
             installed.get(ifaceId).countDown();
         }
         CountDownLatch waiting = gone.get(row.name());
-        if (waiting != null && eyes.port(row.name()).isEmpty()) {
+        if (waiting != null && Objects.requireNonNull(eyes).port(row.name()).isEmpty()) {
             waiting.countDown();
         }
     }
@@ -83,6 +95,7 @@ public final class BinderBench {
         command.addAll(node.binderArguments());
         try (Server binder = new Server(List.of(), command, node.toApiServer(), log, "looking after the VFs")) {
             binder.awaitReady();
+            open();
             ours = measure(node::run, staged -> node.stop(staged), true);
             figures.putAll(whatItTakes(binder));
         }
@@ -138,10 +151,11 @@ public final class BinderBench {
     }
 
     private double releaseAll(List<Staged> all, Consumer<Staged> release, boolean watched) throws InterruptedException {
+        if (watched) {
+            all.forEach(node::forget);
+            all.forEach(BinderBench::awaitForgotten);
+        }
         for (Staged one : all) {
-            if (watched) {
-                node.forget(one);
-            }
             node.bringHome(one);
             gone.put(one.representor(), new CountDownLatch(1));
         }
@@ -159,6 +173,20 @@ public final class BinderBench {
             node.clear(one);
         }
         return millis;
+    }
+
+    /** Until the binder knows that the pod is gone it would bring a VF that comes home back into it. */
+    private static void awaitForgotten(Staged pod) {
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> {
+            for (JsonNode vf : JsonMapper.shared()
+                    .readTree(Programs.run("curl", "-sS", "http://127.0.0.1:8081/state"))
+                    .path("vfs")) {
+                if (vf.path("pci").asString().equals(pod.pci().value())) {
+                    return vf.path("reason").asString().equals("WaitingForRelease");
+                }
+            }
+            return false;
+        });
     }
 
     /** Four at a time, as many as the binder's own workers. */

@@ -25,7 +25,7 @@ import java.util.function.BiConsumer;
 public final class Churn {
 
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(90);
-    private static final int CREATE_ATTEMPTS = 200;
+    private static final int CREATE_ATTEMPTS = 1_200;
 
     private Churn() {}
 

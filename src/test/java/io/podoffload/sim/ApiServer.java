@@ -1,5 +1,7 @@
 package io.podoffload.sim;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -33,6 +35,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -109,8 +112,17 @@ public final class ApiServer implements AutoCloseable {
         dispatcher.endWatches();
     }
 
+    /** Watches from before must list anew, as those of a server that has forgotten its history. */
     void endOutage() {
         down = false;
+        ConfigMap restarted = client.resource(new ConfigMapBuilder()
+                        .withNewMetadata()
+                        .withNamespace("default")
+                        .withGenerateName("api-server-restarted-")
+                        .endMetadata()
+                        .build())
+                .create();
+        dispatcher.oldestKnown = Long.parseLong(restarted.getMetadata().getResourceVersion());
     }
 
     @Override
@@ -129,6 +141,9 @@ public final class ApiServer implements AutoCloseable {
 
         private static final int REMEMBERED_DELETIONS = 500;
 
+        private static final Pattern RESOURCE_VERSION = Pattern.compile("[?&]resourceVersion=(\\d+)");
+
+        private volatile long oldestKnown;
         private final Set<WatchSocket> watches = ConcurrentHashMap.newKeySet();
 
         /** What went lately, for watches that open after a list that still held it; guarded by {@code watches}. */
@@ -322,6 +337,10 @@ public final class ApiServer implements AutoCloseable {
 
         @Override
         public MockResponse handleWatch(String path) {
+            Matcher version = RESOURCE_VERSION.matcher(path);
+            if (version.find() && Long.parseLong(version.group(1)) < oldestKnown) {
+                return status(410, "too old resource version");
+            }
             WatchSocket watch = new WatchSocket(getAttributeExtractor().fromPath(path), this::open, watches::remove);
             return new MockResponse().withWebSocketUpgrade(watch);
         }

@@ -16,6 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** A real Open vSwitch with the userspace datapath, in a directory of its own. */
 public final class OpenVSwitch implements AutoCloseable {
 
+    private static final String KUBE_OVN_USER = "65534";
+
     private final Path directory;
     private final Map<String, String> environment;
 
@@ -59,6 +61,8 @@ public final class OpenVSwitch implements AutoCloseable {
                 "--detach",
                 "--no-chdir",
                 "-vconsole:off");
+        Programs.run("chown", KUBE_OVN_USER, socket().toString()); // ovs-ovn runs so
+        Programs.run("chmod", "750", socket().toString());
     }
 
     public void stopDatabase() {

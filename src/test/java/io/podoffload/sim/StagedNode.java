@@ -113,6 +113,7 @@ public final class StagedNode implements AutoCloseable {
                         .withName(name)
                         .withNamespace("default")
                         .addToAnnotations("v1.multus-cni.io/default-network", "default/default")
+                        .addToAnnotations("pod-offload.io/interface", "net1")
                         .addToAnnotations(prefix + "allocated", "true")
                         .addToAnnotations(prefix + "ip_address", ip)
                         .addToAnnotations(prefix + "mac_address", mac)
