@@ -57,8 +57,9 @@ public final class SimulatedCluster implements AutoCloseable {
     private static final int LAST_ATTEMPT = 5;
 
     /** Those that the DaemonSet asks for; docs/node-binder.md says what each is for. */
-    private static final List<String> BINDER_CAPABILITIES =
-            List.of("net_admin", "net_raw", "sys_admin", "dac_override");
+    private static final List<String> BINDER_CAPABILITIES = List.of(System.getenv()
+            .getOrDefault("BINDER_CAPABILITIES", "net_admin,net_raw,sys_admin,dac_override")
+            .split(","));
 
     private final Path directory = Path.of("/run/sim" + LAST.incrementAndGet());
     private final Path logs;
