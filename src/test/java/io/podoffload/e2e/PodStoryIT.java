@@ -394,18 +394,8 @@ class PodStoryIT {
         }
     }
 
-    /** Identity of each VF, and the state of its representor; the representor's name is the CNI's to change. */
     private static List<String> vfs() {
-        return cluster.nic().inventory().values().stream()
-                .map(vf -> "%s %s %s mtu %d alias '%s' representor %s"
-                        .formatted(
-                                vf.pci(),
-                                vf.name(),
-                                vf.mac(),
-                                vf.mtu(),
-                                vf.alias(),
-                                vf.representorUp() ? "up" : "down"))
-                .toList();
+        return NodeState.of(cluster).vfs();
     }
 
     private static String representor(Pod pod) {

@@ -103,15 +103,6 @@ public final class JavaProgram implements AutoCloseable {
         }
     }
 
-    /** Whether it runs. */
-    public boolean isAlive() {
-        return process.isAlive();
-    }
-
-    public long pid() {
-        return process.pid();
-    }
-
     /** Waits until it has ended by itself. */
     public void awaitEnd() {
         end(process);

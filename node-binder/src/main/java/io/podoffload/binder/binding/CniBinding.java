@@ -7,16 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** What the binder does where kube-ovn-cni bound the VF: verify, repair, and clean up after it; never fight it. */
 final class CniBinding {
 
     /** kube-ovn-cni's own DEL and its garbage collector, which runs every minute, go first. */
     static final Duration GRACE = Duration.ofSeconds(60);
-
-    /** dev_valid_name() of the kernel. */
-    private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
 
     private CniBinding() {}
 
@@ -141,7 +137,7 @@ final class CniBinding {
     static boolean leftUnknownVf(Observed observed) {
         return observed.place() instanceof Place.AtHome home
                 && observed.lastFree().isEmpty()
-                && INTERFACE_NAME.matcher(home.link().alias()).matches();
+                && Link.isName(home.link().alias());
     }
 
     static Plan resetVf(Observed observed) {

@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A network interface as the kernel reports it.
@@ -22,4 +23,13 @@ public record Link(
         Optional<MacAddress> permanentMac,
         boolean up,
         String alias,
-        Optional<String> parentDevice) {}
+        Optional<String> parentDevice) {
+
+    /** dev_valid_name() of the kernel. */
+    private static final Pattern NAME = Pattern.compile("[^\\s/:]{1,15}");
+
+    /** Whether the kernel takes it for the name of a link. */
+    public static boolean isName(String text) {
+        return NAME.matcher(text).matches();
+    }
+}

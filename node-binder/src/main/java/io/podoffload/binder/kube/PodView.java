@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodNetwork;
@@ -14,14 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A pod as the binder sees it: what Multus and Kube-OVN wrote into its annotations. */
 public final class PodView {
-
-    private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
 
     private final Pod pod;
     private final Map<String, String> annotations;
@@ -159,7 +157,6 @@ public final class PodView {
 
     /** The interface name that the pod asks for; one that the kernel would refuse is ignored. */
     public Optional<String> interfaceName() {
-        return Optional.ofNullable(annotations.get(Annotations.INTERFACE))
-                .filter(name -> INTERFACE_NAME.matcher(name).matches());
+        return Optional.ofNullable(annotations.get(Annotations.INTERFACE)).filter(Link::isName);
     }
 }

@@ -24,9 +24,6 @@ import java.util.regex.Pattern;
 /** Reads what is true of one VF. It changes nothing. */
 public final class NodeObserver {
 
-    /** dev_valid_name() of the kernel. */
-    private static final Pattern INTERFACE_NAME = Pattern.compile("[^\\s/:]{1,15}");
-
     /** Drivers that hand a device to a program: no netdev will come. */
     private static final Pattern USERSPACE_DRIVER = Pattern.compile("vfio.*|uio_pci_generic|igb_uio");
 
@@ -168,7 +165,7 @@ public final class NodeObserver {
         }
         Link link = home.link();
         return link.permanentMac()
-                .filter(mac -> INTERFACE_NAME.matcher(link.alias()).matches())
+                .filter(mac -> Link.isName(link.alias()))
                 .map(mac -> new VfIdentity(link.alias(), uplinkMtu, mac, NO_ADMIN_MAC));
     }
 

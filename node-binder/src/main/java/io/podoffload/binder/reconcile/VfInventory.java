@@ -67,6 +67,11 @@ public final class VfInventory {
                 .anyMatch(entry -> entry.vf().pf().value().equals(pci));
     }
 
+    /** Whether it is the netdev of a PF that is known already. */
+    boolean isUplink(Link link) {
+        return contents.byPci().values().stream().anyMatch(entry -> entry.uplinkIndex() == link.index());
+    }
+
     synchronized void refresh() {
         Map<String, Integer> indexes = host.all().stream().collect(Collectors.toMap(Link::name, Link::index));
         List<Entry> entries = topology.vfs().stream()

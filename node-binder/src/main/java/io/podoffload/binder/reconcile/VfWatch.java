@@ -129,7 +129,9 @@ public final class VfWatch {
         if (vf.isPresent() && !inventory.isPf(vf.get().value())) {
             look.accept(vf.get());
         } else if (vf.isPresent()) {
-            inventory.refresh(); // a representor that is new, or the PF itself
+            if (!inventory.isUplink(link)) {
+                inventory.refresh(); // a representor that is new
+            }
         } else {
             observer.away().forEach(look);
         }
