@@ -50,7 +50,11 @@ public final class Churn {
             String first = life.freeVfs(new TreeSet<>());
             for (ChurnEvent event : plan) {
                 life.now(event);
-                event.happenTo(life);
+                try {
+                    event.happenTo(life);
+                } catch (RuntimeException e) {
+                    return Optional.of(life.explain("event %s failed".formatted(event), String.valueOf(e)));
+                }
             }
             Optional<String> difference = life.settle(first, "after the last event");
             if (difference.isPresent()) {
@@ -160,7 +164,6 @@ public final class Churn {
         }
 
         private String difference(String first) {
-            cluster.cureUnknownIdentities(); // what a veth does not tell the binder of a VF that kube-ovn-cni had
             List<Pod> pods =
                     cluster.client().pods().inNamespace("default").list().getItems();
             Map<String, String> ports = new TreeMap<>();
@@ -216,7 +219,20 @@ public final class Churn {
                     text.append(index).append(' ').append(event).append('\n');
                 }
             }
-            text.append(cluster.sandboxes());
+            cluster.client()
+                    .pods()
+                    .inNamespace("default")
+                    .list()
+                    .getItems()
+                    .forEach(pod -> text.append("API: %s, uid %s, %s%s%n"
+                            .formatted(
+                                    pod.getMetadata().getName(),
+                                    pod.getMetadata().getUid(),
+                                    pod.getStatus() == null
+                                            ? "no status"
+                                            : pod.getStatus().getPhase(),
+                                    pod.getMetadata().getDeletionTimestamp() == null ? "" : ", deleted")));
+            text.append(cluster.podsAndSandboxes());
             return text.append("the binder says: ")
                     .append(cluster.askBinder("/state"))
                     .toString();

@@ -102,14 +102,11 @@ class CrashIT {
                 .contains(Pods.address(adopted));
         assertThat(cluster.ovs().ports()).hasSize(1);
         cluster.delete(adopted);
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            cluster.cureUnknownIdentities(); // a veth has no permanent address to restore the VF from
-            assertThat(NodeState.of(cluster)).isEqualTo(atFirst);
-        });
+        assertAsAtFirst();
     }
 
     static Stream<String> adoptPoints() {
-        return points(List.of("markRow"));
+        return points(List.of("markRow", "noteVf"));
     }
 
     private static void assertBound(Pod pod) {

@@ -95,6 +95,7 @@ public final class ApiServer implements AutoCloseable {
                 .withConfig(new ConfigBuilder()
                         .withMasterUrl(url())
                         .withNamespace("default")
+                        .withWatchReconnectInterval(100)
                         .withRequestRetryBackoffInterval(20)
                         .withRequestRetryBackoffLimit(retries)
                         .build())
@@ -224,6 +225,9 @@ public final class ApiServer implements AutoCloseable {
         private synchronized MockResponse deletePod(RecordedRequest request) {
             JsonNode options = JSON.readTree(request.getUtf8Body()); // reading it empties it
             JsonNode pod = get(request.getPath());
+            if (namesAnotherUid(options.path("preconditions").path("uid"), pod)) {
+                return status(409, "Precondition failed: UID in precondition does not match");
+            }
             boolean scheduled = !pod.path("spec").path("nodeName").asString("").isEmpty();
             int grace = options.path("gracePeriodSeconds").asInt(30);
             if (!scheduled || grace == 0) {
@@ -249,7 +253,18 @@ public final class ApiServer implements AutoCloseable {
             if (type.startsWith("application/apply-patch")) {
                 return apply(request, path);
             }
-            return handlePatch(with(request, HttpMethod.PATCH, path, type, JSON.readTree(request.getUtf8Body())));
+            JsonNode change = JSON.readTree(request.getUtf8Body());
+            if (namesAnotherUid(change.path("metadata").path("uid"), get(path.replaceFirst("/status$", "")))) {
+                return status(409, "Precondition failed: UID in precondition does not match");
+            }
+            return handlePatch(with(request, HttpMethod.PATCH, path, type, change));
+        }
+
+        /** Who names a uid means that very object, and not the next one of its name. */
+        private static boolean namesAnotherUid(JsonNode uid, JsonNode object) {
+            return uid.isString()
+                    && !object.isEmpty()
+                    && !uid.equals(object.path("metadata").path("uid"));
         }
 
         /** Server-side apply, as far as the conditions of a status go: a list with the merge key {@code type}. */
@@ -257,11 +272,10 @@ public final class ApiServer implements AutoCloseable {
             JsonNode wanted = JSON.readTree(request.getUtf8Body());
             while (true) {
                 JsonNode current = get(path.replaceFirst("/status$", ""));
-                JsonNode uid = wanted.path("metadata").path("uid");
                 if (current.isEmpty()) {
                     return status(404, "not found");
                 }
-                if (uid.isString() && !uid.equals(current.path("metadata").path("uid"))) {
+                if (namesAnotherUid(wanted.path("metadata").path("uid"), current)) {
                     return status(409, "Precondition failed: UID in precondition does not match");
                 }
                 ObjectNode merged = JSON.createObjectNode();
@@ -338,11 +352,26 @@ public final class ApiServer implements AutoCloseable {
         @Override
         public MockResponse handleWatch(String path) {
             Matcher version = RESOURCE_VERSION.matcher(path);
-            if (version.find() && Long.parseLong(version.group(1)) < oldestKnown) {
-                return status(410, "too old resource version");
-            }
-            WatchSocket watch = new WatchSocket(getAttributeExtractor().fromPath(path), this::open, watches::remove);
+            boolean forgotten = version.find() && Long.parseLong(version.group(1)) < oldestKnown;
+            WatchSocket watch = new WatchSocket(
+                    getAttributeExtractor().fromPath(path),
+                    forgotten ? Dispatcher::refuse : this::open,
+                    watches::remove);
             return new MockResponse().withWebSocketUpgrade(watch);
+        }
+
+        /** By an event and not by a status code, as the API server's watch cache does. */
+        private static void refuse(WatchSocket watch) {
+            watch.send(
+                    "ERROR",
+                    JSON.createObjectNode()
+                            .put("apiVersion", "v1")
+                            .put("kind", "Status")
+                            .put("status", "Failure")
+                            .put("reason", "Expired")
+                            .put("message", "too old resource version")
+                            .put("code", 410)
+                            .toString());
         }
 
         void endWatches() {

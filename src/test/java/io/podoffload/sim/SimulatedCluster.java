@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.certs.CertificateAuthority;
 import io.podoffload.certs.ServiceName;
 import java.io.IOException;
@@ -40,7 +39,6 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A cluster of one node, with the real webhook and the real node-binder running on it. It lives in the namespaces of this
@@ -508,18 +506,9 @@ public final class SimulatedCluster implements AutoCloseable {
         new KubeOvnGarbageCollector(ovs, api.client()).collect();
     }
 
-    /** Does what the binder's verdict IdentityUnknown tells a person to do. */
-    public void cureUnknownIdentities() {
-        JsonMapper.shared().readTree(askBinder("/state")).path("vfs").forEach(vf -> {
-            if (vf.path("reason").asString().equals("IdentityUnknown")) {
-                nic.bindToDriverAnew(new PciAddress(vf.path("pci").asString()));
-            }
-        });
-    }
-
-    /** The sandboxes that the runtime lists, a line each. */
-    public String sandboxes() {
-        return runtime.toString();
+    /** The pods that the kubelet runs and the sandboxes that the runtime lists, a line each. */
+    public String podsAndSandboxes() {
+        return kubelet.toString() + runtime;
     }
 
     /** PCI address of the VF that the kubelet allotted to the pod. */

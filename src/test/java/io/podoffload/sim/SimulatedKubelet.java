@@ -299,11 +299,34 @@ final class SimulatedKubelet implements AutoCloseable {
         }
         pod.stopped.forEach(runtime::remove);
         pods.remove(pod.pod.getMetadata().getUid());
-        client.pods()
-                .inNamespace(pod.pod.getMetadata().getNamespace())
-                .withName(pod.pod.getMetadata().getName())
-                .withGracePeriod(0)
-                .delete();
+        deleteObject(pod.pod);
+    }
+
+    /** This very object, and not the next one of its name: with a precondition, which the client's own delete has not. */
+    private void deleteObject(Pod pod) {
+        Map<String, Object> options = Map.of(
+                "gracePeriodSeconds",
+                0,
+                "preconditions",
+                Map.of("uid", pod.getMetadata().getUid()));
+        try {
+            client.raw(
+                    "/api/v1/namespaces/%s/pods/%s"
+                            .formatted(
+                                    pod.getMetadata().getNamespace(),
+                                    pod.getMetadata().getName()),
+                    "DELETE",
+                    options);
+        } catch (KubernetesClientException e) {
+            if (!isGone(e)) {
+                throw e;
+            }
+        }
+    }
+
+    /** Absent, or another of its name. */
+    private static boolean isGone(KubernetesClientException failure) {
+        return failure.getCode() == 404 || failure.getCode() == 409;
     }
 
     private static int requested(Pod pod) {
@@ -371,7 +394,10 @@ final class SimulatedKubelet implements AutoCloseable {
         String status =
                 "[{\"name\":\"kube-ovn\",\"interface\":\"eth0\",\"ips\":[\"" + ip + "\"],\"default\":true,\"dns\":{}}]";
         ObjectNode patch = JsonMapper.shared().createObjectNode();
-        patch.putObject("metadata").putObject("annotations").put("k8s.v1.cni.cncf.io/network-status", status);
+        patch.putObject("metadata")
+                .put("uid", pod.getMetadata().getUid())
+                .putObject("annotations")
+                .put("k8s.v1.cni.cncf.io/network-status", status);
         client.pods()
                 .inNamespace(pod.getMetadata().getNamespace())
                 .withName(pod.getMetadata().getName())
@@ -381,6 +407,7 @@ final class SimulatedKubelet implements AutoCloseable {
     /** A pod that is gone from the API is no failure; there is nobody to tell. */
     private void patchStatus(Pod pod, java.util.function.Consumer<ObjectNode> change) {
         ObjectNode patch = JsonMapper.shared().createObjectNode();
+        patch.putObject("metadata").put("uid", pod.getMetadata().getUid());
         ObjectNode status = patch.putObject("status");
         status.put("startTime", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         change.accept(status);
@@ -390,8 +417,8 @@ final class SimulatedKubelet implements AutoCloseable {
                     .withName(pod.getMetadata().getName())
                     .subresource("status")
                     .patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
-        } catch (io.fabric8.kubernetes.client.KubernetesClientException e) {
-            if (e.getCode() != 404) {
+        } catch (KubernetesClientException e) {
+            if (!isGone(e)) {
                 throw e;
             }
         }
@@ -455,6 +482,21 @@ final class SimulatedKubelet implements AutoCloseable {
                     .build());
             observer.onCompleted();
         }
+    }
+
+    /** The pods that it runs, a line each. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        pods.forEach((uid, pod) -> text.append("pod %s, uid %s, VFs %s, %s%s%s%n"
+                .formatted(
+                        pod.pod.getMetadata().getName(),
+                        uid,
+                        pod.devices,
+                        pod.sandbox == null ? "no sandbox" : "a sandbox",
+                        pod.terminating ? ", terminating" : "",
+                        pod.work.isDone() ? "" : ", busy")));
+        return text.toString();
     }
 
     @Override

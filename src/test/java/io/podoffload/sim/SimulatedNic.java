@@ -119,21 +119,6 @@ public final class SimulatedNic implements AutoCloseable {
         return inventory;
     }
 
-    /**
-     * Gives a VF at home its first name, MTU and MAC, as binding it to its driver anew does: on a real VF the binder reads
-     * those from the device, and a veth does not tell.
-     */
-    public void bindToDriverAnew(PciAddress pci) {
-        Vf vf = inventory().get(pci);
-        int index = pciAddresses().indexOf(pci);
-        String first = UPLINK + "v" + index;
-        if (vf != null && !vf.name().isEmpty()) {
-            ip("link", "set", vf.name(), "down");
-            ip("link", "set", vf.name(), "name", first);
-            ip("link", "set", first, "address", mac(index), "mtu", "1500", "alias", "");
-        }
-    }
-
     private static String mac(int index) {
         return "02:5e:00:00:03:%02x".formatted(index);
     }

@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import io.podoffload.binder.binding.Desired.Binding;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -32,17 +33,29 @@ public final class BindingPlanner {
         if (desired instanceof Desired.Spare) {
             return Plan.nothing(Reason.Spare, "VF " + observed.pci());
         }
-        if (mark.isEmpty() && CniBinding.leftVf(observed)) {
-            return CniBinding.resetVf(observed);
-        }
-        if (desired instanceof Desired.Nothing && CniBinding.leftUnknownVf(observed)) {
-            return Plan.nothing(Reason.IdentityUnknown, "VF " + observed.pci());
+        Optional<Plan> cleanUp = mark.isEmpty() ? CniBinding.cleanUp(desired, observed) : Optional.empty();
+        if (cleanUp.isPresent()) {
+            return cleanUp.get();
         }
         if (desired instanceof Binding binding) {
             return OwnBinding.plan(binding, observed, mark);
         }
-        return Plan.nothing(
-                observed.vfAtHome() ? Reason.Free : Reason.WaitingForVf,
-                observed.pci().value());
+        return observed.place() instanceof Place.AtHome home
+                ? free(observed, home.link())
+                : Plan.nothing(
+                        observed.vfAtHome() ? Reason.Free : Reason.WaitingForVf,
+                        observed.pci().value());
+    }
+
+    /** A free VF is what it shows, and its representor is to say so. */
+    private static Plan free(Observed observed, Link link) {
+        VfNote note = new VfNote(observed.pci(), VfIdentity.of(link, observed.adminMac()));
+        boolean noted = !link.alias().isEmpty() || observed.note().equals(Optional.of(note));
+        return new Plan(
+                Reason.Free,
+                observed.pci().value(),
+                noted
+                        ? List.of()
+                        : List.of(new Step.NoteVf(observed.representor().name(), note)));
     }
 }

@@ -51,6 +51,9 @@ final class CniBinding {
         if (!row.adoptedFor(binding)) {
             steps.add(new Step.MarkRow(row.name(), Release.stableIds(row), ourKeys(binding, observed.pci())));
         }
+        observed.note()
+                .filter(note -> !note.lent())
+                .ifPresent(note -> steps.add(new Step.NoteVf(row.name(), note.asLent())));
         if (row.ifaceId().isEmpty()) {
             Optional<Plan> held = heldByAnother(observed, steps);
             if (held.isPresent()) {
@@ -126,26 +129,35 @@ final class CniBinding {
                 Reason.WaitingForOvn, "the CNI's port " + observed.representor().name() + " was lost", steps);
     }
 
-    /** kube-ovn-cni notes the VF's name in the alias, and leaves alias, MTU and MAC behind when the pod goes. */
-    static boolean leftVf(Observed observed) {
-        return observed.place() instanceof Place.AtHome home
-                && observed.lastFree()
-                        .map(identity -> home.link().alias().equals(identity.name()))
-                        .orElse(false);
-    }
-
-    static boolean leftUnknownVf(Observed observed) {
-        return observed.place() instanceof Place.AtHome home
-                && observed.lastFree().isEmpty()
-                && Link.isName(home.link().alias());
-    }
-
-    static Plan resetVf(Observed observed) {
-        Link link = observed.link().orElseThrow();
-        VfIdentity identity = observed.lastFree().orElseThrow();
-        return new Plan(
-                Reason.Free,
-                "VF " + observed.pci() + " came back from the CNI as " + link.name(),
-                List.of(new Step.ResetVf(observed.pci(), link.name(), identity)));
+    /**
+     * What a CNI left of a VF that came home from it: kube-ovn-cni notes the VF's name in the alias, and leaves alias, MTU and
+     * MAC behind when the pod goes; before 1.13 it wrote no alias, but the VF was noted as lent.
+     */
+    static Optional<Plan> cleanUp(Desired desired, Observed observed) {
+        if (!(observed.place() instanceof Place.AtHome home)) {
+            return Optional.empty();
+        }
+        Link link = home.link();
+        Optional<VfIdentity> own = observed.ownIdentity();
+        boolean lent = observed.note().map(VfNote::lent).orElse(false);
+        boolean byKubeOvn = Link.isName(link.alias())
+                && !own.map(identity ->
+                                identity.isShownBy(link) && !identity.name().equals(link.alias()))
+                        .orElse(false); // else a person wrote the alias of a VF that is as it should be
+        if (!lent && !byKubeOvn) {
+            return Optional.empty();
+        }
+        String detail = "VF " + observed.pci() + " came back from the CNI as " + link.name();
+        if (own.isEmpty()) {
+            return desired instanceof Desired.Nothing
+                    ? Optional.of(Plan.nothing(Reason.IdentityUnknown, detail))
+                    : Optional.empty();
+        }
+        List<Step> steps = new ArrayList<>();
+        if (!own.get().isShownBy(link) || !link.alias().isEmpty() || own.get().isHiddenBy(observed.adminMac())) {
+            steps.add(new Step.ResetVf(observed.pci(), link.name(), own.get()));
+        }
+        steps.add(new Step.NoteVf(observed.representor().name(), new VfNote(observed.pci(), own.get())));
+        return Optional.of(new Plan(Reason.Free, detail, steps));
     }
 }

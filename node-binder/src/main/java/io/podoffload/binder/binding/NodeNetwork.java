@@ -11,6 +11,9 @@ public interface NodeNetwork {
     /** Writes {@code mark} onto the VF itself. */
     void markVf(String vfName, OwnerMark mark);
 
+    /** Writes {@code note} of a VF onto its representor. */
+    void noteVf(String representor, VfNote note);
+
     /** Sets the VF's MAC through its PF, where the device can. */
     void setAdminMac(PciAddress vf, MacAddress mac);
 

@@ -19,7 +19,6 @@ import java.util.Set;
  * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
  * @param podHasDefaultRoute whether one of those interfaces has a default route
  * @param owner of the mark on the row or on the VF, or of a row that kube-ovn-cni made; none if nothing names an owner
- * @param lastFree what the VF was when it was last seen free
  * @param boot id of the machine's present boot
  */
 public record Observed(
@@ -34,7 +33,6 @@ public record Observed(
         Set<String> podLinks,
         boolean podHasDefaultRoute,
         Optional<Owner> owner,
-        Optional<VfIdentity> lastFree,
         String boot) {
 
     public Observed {
@@ -53,6 +51,20 @@ public record Observed(
     Optional<OwnerMark> aliasMark() {
         return link().flatMap(link -> OwnerMark.readAlias(link.alias()))
                 .filter(mark -> mark.pci().equals(pci));
+    }
+
+    /** What the representor says of its VF. */
+    public Optional<VfNote> note() {
+        return VfNote.read(representor.alias()).filter(note -> note.pci().equals(pci));
+    }
+
+    /** The VF's own identity: as noted while it was free, else as kube-ovn-cni's alias, the device and the PF tell. */
+    Optional<VfIdentity> ownIdentity() {
+        return note().map(VfNote::identity)
+                .or(() -> link().filter(link -> Link.isName(link.alias()))
+                        .flatMap(link -> link.permanentMac()
+                                .map(mac -> new VfIdentity(
+                                        link.alias(), uplinkMtu, mac, adminMac.map(set -> MacAddress.NONE)))));
     }
 
     public Optional<Link> link() {

@@ -41,15 +41,13 @@ final class Release {
 
     private static void reset(Observed observed, VfIdentity original, List<Step> steps) {
         if (observed.place() instanceof Place.AtHome at && original.hasNetdev()) {
-            boolean adminMacStays =
-                    original.adminMac().isEmpty() || original.adminMac().equals(observed.adminMac());
-            if (!original.isShownBy(at.link()) || !at.link().alias().isEmpty() || !adminMacStays) {
+            if (!original.isShownBy(at.link())
+                    || !at.link().alias().isEmpty()
+                    || original.isHiddenBy(observed.adminMac())) {
                 steps.add(new Step.ResetVf(observed.pci(), at.link().name(), original));
             }
-        } else if (observed.adminMac().isPresent()
-                && original.adminMac().isPresent()
-                && !original.adminMac().equals(observed.adminMac())) {
-            steps.add(new Step.SetAdminMac(observed.pci(), original.adminMac().get()));
+        } else if (original.isHiddenBy(observed.adminMac())) {
+            original.adminMac().ifPresent(mac -> steps.add(new Step.SetAdminMac(observed.pci(), mac)));
         }
     }
 

@@ -21,6 +21,13 @@ public sealed interface Step {
         }
     }
 
+    record NoteVf(String representor, VfNote note) implements Step {
+        @Override
+        public void applyTo(NodeNetwork node) {
+            node.noteVf(representor, note);
+        }
+    }
+
     record SetAdminMac(PciAddress vf, MacAddress mac) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {

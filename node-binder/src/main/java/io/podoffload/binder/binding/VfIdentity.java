@@ -27,6 +27,11 @@ public record VfIdentity(String name, int mtu, MacAddress mac, Optional<MacAddre
         return !name.equals(NO_NETDEV);
     }
 
+    /** Whether the PF keeps another admin MAC for the VF than its own; where either is unknown there is nothing to restore. */
+    boolean isHiddenBy(Optional<MacAddress> shownAdminMac) {
+        return adminMac.isPresent() && shownAdminMac.isPresent() && !adminMac.equals(shownAdminMac);
+    }
+
     /** Whether {@code link} shows this identity; the admin MAC is not visible on the VF's own netdev. */
     public boolean isShownBy(Link link) {
         return link.name().equals(name) && link.mtu() == mtu && link.mac().equals(mac);

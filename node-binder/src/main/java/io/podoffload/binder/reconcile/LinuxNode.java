@@ -8,6 +8,7 @@ import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodInterface;
 import io.podoffload.binder.binding.VfIdentity;
+import io.podoffload.binder.binding.VfNote;
 import io.podoffload.binder.kernel.Errno;
 import io.podoffload.binder.kernel.FrameSocket;
 import io.podoffload.binder.kernel.Links;
@@ -43,6 +44,11 @@ public final class LinuxNode implements NodeNetwork {
     @Override
     public void markVf(String vfName, OwnerMark mark) {
         host.setAlias(link(vfName), mark.alias());
+    }
+
+    @Override
+    public void noteVf(String representor, VfNote note) {
+        host.setAlias(link(representor), note.alias());
     }
 
     @Override

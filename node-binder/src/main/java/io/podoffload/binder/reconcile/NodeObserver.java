@@ -2,13 +2,11 @@ package io.podoffload.binder.reconcile;
 
 import io.podoffload.binder.binding.Desired;
 import io.podoffload.binder.binding.Link;
-import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.Observed;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.Place;
 import io.podoffload.binder.binding.Port;
-import io.podoffload.binder.binding.VfIdentity;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
@@ -27,9 +25,6 @@ public final class NodeObserver {
     /** Drivers that hand a device to a program: no netdev will come. */
     private static final Pattern USERSPACE_DRIVER = Pattern.compile("vfio.*|uio_pci_generic|igb_uio");
 
-    /** What kube-ovn-cni sets through the PF when a pod goes, and what a VF has at first. */
-    private static final Optional<MacAddress> NO_ADMIN_MAC = Optional.of(MacAddress.NONE);
-
     private final VfInventory inventory;
     private final NicTopology topology;
     private final Links host;
@@ -37,8 +32,8 @@ public final class NodeObserver {
     private final Owners owners;
     private final String boot;
 
-    /** What VFs were when they were last seen free; the CNI keeps no note of MTU and MAC anywhere. */
-    private final Map<PciAddress, VfIdentity> lastFree = new ConcurrentHashMap<>();
+    /** VFs by their own names, which kube-ovn-cni's ifalias calls them by. */
+    private final Map<String, PciAddress> byOwnName = new ConcurrentHashMap<>();
 
     /** VFs whose netdev was nowhere at the last look. */
     private final Map<PciAddress, Boolean> away = new ConcurrentHashMap<>();
@@ -70,7 +65,7 @@ public final class NodeObserver {
             inventory.refresh(); // the driver made its netdevs anew
             observed = inventory.find(pci).flatMap(entry -> observe(entry, desired, look));
         }
-        observed.ifPresent(now -> remember(desired, now));
+        observed.ifPresent(this::remember);
         return observed;
     }
 
@@ -101,7 +96,6 @@ public final class NodeObserver {
                 pod.others(),
                 pod.othersHaveDefaultRoute(),
                 owner(port, place, vf.pci(), look),
-                identityWhenFree(vf.pci(), uplink.get().mtu(), place),
                 boot));
     }
 
@@ -154,29 +148,9 @@ public final class NodeObserver {
                 .orElseGet(Place.Away::new);
     }
 
-    /**
-     * What the VF was before a CNI took it: as last seen free; after a restart of the binder as kube-ovn-cni's note (the
-     * alias holds the name), the device (permanent address) and the PF (MTU) tell; else unknown.
-     */
-    private Optional<VfIdentity> identityWhenFree(PciAddress pci, int uplinkMtu, Place place) {
-        VfIdentity seen = lastFree.get(pci);
-        if (seen != null || !(place instanceof Place.AtHome home)) {
-            return Optional.ofNullable(seen);
-        }
-        Link link = home.link();
-        return link.permanentMac()
-                .filter(mac -> Link.isName(link.alias()))
-                .map(mac -> new VfIdentity(link.alias(), uplinkMtu, mac, NO_ADMIN_MAC));
-    }
-
-    private void remember(Desired desired, Observed observed) {
+    private void remember(Observed observed) {
         PciAddress pci = observed.pci();
-        if (desired instanceof Desired.Nothing
-                && observed.port().isEmpty()
-                && observed.place() instanceof Place.AtHome home
-                && home.link().alias().isEmpty()) {
-            lastFree.put(pci, VfIdentity.of(home.link(), observed.adminMac()));
-        }
+        observed.note().ifPresent(note -> byOwnName.put(note.identity().name(), pci));
         if (observed.place() instanceof Place.Away) {
             away.put(pci, true);
         } else {
@@ -185,12 +159,9 @@ public final class NodeObserver {
         observed.rivals().forEach(rival -> waitingForRival.put(rival.row().name(), pci));
     }
 
-    /** The identity that a free VF is remembered by, and by whose name kube-ovn-cni's ifalias calls it. */
-    Optional<PciAddress> lastFreeAs(String name) {
-        return lastFree.entrySet().stream()
-                .filter(entry -> entry.getValue().name().equals(name))
-                .map(Map.Entry::getKey)
-                .findFirst();
+    /** The VF whose own name this is. */
+    Optional<PciAddress> called(String name) {
+        return Optional.ofNullable(byOwnName.get(name));
     }
 
     /** VFs that an unknown link, which the kernel does not say the parent of, may be. */

@@ -151,7 +151,7 @@ public final class Reconciler {
         states.concluded(pci, pod, reason, detail);
         boolean reported = pod.map(owner -> reporter.report(owner, purpose.vfsOfThePod(), pci, reason, detail))
                 .orElse(true);
-        boolean nothingToWaitFor = pod.isEmpty() && reason == Reason.NotAVf || reason == Reason.IdentityUnknown;
+        boolean nothingToWaitFor = (pod.isEmpty() && reason == Reason.NotAVf) || reason == Reason.IdentityUnknown;
         return reported && (reason.settled() || nothingToWaitFor) ? Next.ON_EVENT : Next.LATER;
     }
 }

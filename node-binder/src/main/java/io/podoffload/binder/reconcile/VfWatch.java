@@ -125,7 +125,7 @@ public final class VfWatch {
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)
                 .or(() -> OwnerMark.readAlias(link.alias()).map(OwnerMark::pci))
-                .or(() -> observer.lastFreeAs(link.alias()));
+                .or(() -> observer.called(link.alias()));
         if (vf.isPresent() && !inventory.isPf(vf.get().value())) {
             look.accept(vf.get());
         } else if (vf.isPresent()) {

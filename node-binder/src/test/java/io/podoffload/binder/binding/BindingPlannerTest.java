@@ -372,6 +372,7 @@ class BindingPlannerTest {
                             POD.uid(),
                             "pod-offload-sandbox",
                             SANDBOX)
+                    .lent()
                     .rivalOf(new Observed.Owner(false, false, true, Duration.ZERO));
 
             assertThat(stripped.plan().steps())
@@ -426,7 +427,35 @@ class BindingPlannerTest {
         void theVfThatKubeOvnLeftBehindGetsItsOwnNameMtuAndMacBack() {
             World world = new World().unallotted().vfAtHome(World.vf("dev7", 1400, POD_MAC, false, ORIGINAL.name()));
 
-            assertThat(world.plan().steps()).containsExactly(new Step.ResetVf(PCI, "dev7", ORIGINAL));
+            assertThat(world.plan().steps())
+                    .containsExactly(new Step.ResetVf(PCI, "dev7", ORIGINAL), new Step.NoteVf(REPRESENTOR, World.NOTE));
+        }
+
+        @Test
+        void aVfThatKubeOvnTookBeforeItWasCleanGetsItsOwnIdentityBackAndNotTheOneThatKubeOvnNoted() {
+            World world = new World().unallotted().vfAtHome(World.vf("net1", 1400, POD_MAC, false, "net1"));
+
+            assertThat(world.plan().steps()).contains(new Step.ResetVf(PCI, "net1", ORIGINAL));
+        }
+
+        @Test
+        void aVfThatComesHomeFromAKubeOvnThatWritesNoAliasIsKnownByTheNoteThatItWasLent() {
+            World world = new World().unallotted().lent().vfAtHome(World.vf("eth0", 1400, POD_MAC, false, ""));
+
+            assertThat(world.plan().steps())
+                    .containsExactly(new Step.ResetVf(PCI, "eth0", ORIGINAL), new Step.NoteVf(REPRESENTOR, World.NOTE));
+            assertThat(world.vfAtHome(World.vf("eth2", 1500, ORIGINAL.mac(), false, ""))
+                            .plan()
+                            .steps())
+                    .as("killed between the two")
+                    .containsExactly(new Step.NoteVf(REPRESENTOR, World.NOTE));
+        }
+
+        @Test
+        void adoptionNotesThatTheVfIsLent() {
+            World world = adopted("pod-offload-owner", "adopted").noting(World.NOTE.alias());
+
+            assertThat(world.plan().steps()).contains(new Step.NoteVf(REPRESENTOR, World.NOTE.asLent()));
         }
 
         @Test

@@ -52,7 +52,13 @@ class BindingPropertiesTest {
             node.representorMtu = pick(random, List.of(1500, 1400));
             node.vf = netdev(random);
             node.adminMac = pick(random, List.of(Optional.of(MacAddress.NONE), Optional.of(POD_MAC)));
-            node.lastFree = random.nextInt(5) == 0 ? Optional.empty() : Optional.of(ORIGINAL);
+            node.note = pick(
+                    random,
+                    List.of(
+                            World.NOTE.alias(),
+                            World.NOTE.alias(),
+                            World.NOTE.asLent().alias(),
+                            ""));
             if (random.nextBoolean()) {
                 node.rows.put(node.representor, row(random));
             }
@@ -263,7 +269,9 @@ class BindingPropertiesTest {
         int free = 0;
         for (int world = 0; world < WORLDS; world++) {
             Case given = Case.random(firstSeed + world);
-            boolean marked = given.node().observe(given.desired()).mark().isPresent();
+            Observed first = given.node().observe(given.desired());
+            boolean marked =
+                    first.mark().isPresent() || first.note().map(VfNote::lent).orElse(false);
             Plan last = settle(given.node(), given.desired());
             if (last.reason() == Reason.Free) {
                 free++;

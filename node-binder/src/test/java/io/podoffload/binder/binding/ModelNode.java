@@ -49,7 +49,7 @@ final class ModelNode implements NodeNetwork {
     Netdev vf;
 
     Optional<MacAddress> adminMac = Optional.of(MacAddress.NONE);
-    Optional<VfIdentity> lastFree = Optional.of(World.ORIGINAL);
+    String note = World.NOTE.alias();
     boolean reportedByCni;
     int killBefore = Integer.MAX_VALUE;
 
@@ -62,7 +62,7 @@ final class ModelNode implements NodeNetwork {
         copy.representorMtu = representorMtu;
         copy.vf = vf;
         copy.adminMac = adminMac;
-        copy.lastFree = lastFree;
+        copy.note = note;
         copy.reportedByCni = reportedByCni;
         return copy;
     }
@@ -70,7 +70,8 @@ final class ModelNode implements NodeNetwork {
     /** What counts when two ends are compared. */
     String state() {
         return "rows " + new java.util.TreeMap<>(rows) + ", representor " + representor
-                + (representorUp ? " up " : " down ") + representorMtu + ", VF " + vf + ", admin MAC " + adminMac;
+                + (representorUp ? " up " : " down ") + representorMtu + " '" + note + "', VF " + vf + ", admin MAC "
+                + adminMac;
     }
 
     Observed observe(Desired desired) {
@@ -102,7 +103,7 @@ final class ModelNode implements NodeNetwork {
                         MacAddress.NONE,
                         Optional.empty(),
                         representorUp,
-                        "",
+                        note,
                         Optional.empty()),
                 UPLINK_MTU,
                 port,
@@ -113,7 +114,6 @@ final class ModelNode implements NodeNetwork {
                 Set.of("lo", "eth0"),
                 true,
                 owner,
-                lastFree,
                 World.BOOT);
     }
 
@@ -220,6 +220,12 @@ final class ModelNode implements NodeNetwork {
         Netdev at = home(vfName);
         change("mark " + vfName);
         vf = new Netdev("", at.name(), at.mtu(), at.mac(), at.up(), mark.alias(), at.addresses(), at.routes());
+    }
+
+    @Override
+    public void noteVf(String name, VfNote written) {
+        change("note " + name);
+        note = written.alias();
     }
 
     @Override

@@ -23,12 +23,13 @@ final class World {
     static final InterfaceAddress ADDRESS = new InterfaceAddress("10.16.0.2", 16);
     static final VfIdentity ORIGINAL =
             new VfIdentity("eth2", 1500, new MacAddress("02:5e:00:00:03:00"), Optional.empty());
+    static final VfNote NOTE = new VfNote(PCI, ORIGINAL);
     static final String BOOT = "b00t1d01";
     static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL, BOOT);
 
     private Desired desired = binding(DefaultRoute.IF_NONE);
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
-    private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, "");
+    private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
     private @Nullable Port port;
     private List<Observed.Held> strays = List.of();
     private List<Observed.Held> rivals = List.of();
@@ -36,7 +37,6 @@ final class World {
     private Set<String> podLinks = Set.of("lo", "eth0");
     private boolean podHasDefaultRoute = true;
     private Optional<Observed.Owner> owner = Optional.empty();
-    private Optional<VfIdentity> lastFree = Optional.of(ORIGINAL);
     private String boot = BOOT;
 
     static Desired.Binding binding(DefaultRoute defaultRoute) {
@@ -95,7 +95,7 @@ final class World {
     }
 
     World representorUp(int mtu) {
-        representor = link(REPRESENTOR, mtu, representor.mac(), true, "");
+        representor = link(REPRESENTOR, mtu, representor.mac(), true, representor.alias());
         return this;
     }
 
@@ -122,7 +122,7 @@ final class World {
                 "iface-id", IFACE_ID));
         ids.putAll(pairs(moreIds));
         port = new Port(REPRESENTOR, "", ids, 3, "", "", true);
-        return this;
+        return lent();
     }
 
     /** A row that carries the binder's mark for this VF under the name that its representor had before. */
@@ -148,7 +148,7 @@ final class World {
     }
 
     World representor(String name, boolean up, int mtu) {
-        representor = link(name, mtu, representor.mac(), up, "");
+        representor = link(name, mtu, representor.mac(), up, representor.alias());
         return this;
     }
 
@@ -183,8 +183,26 @@ final class World {
         return owner(false, true, true, Duration.ZERO);
     }
 
+    /** The representor says nothing of its VF. */
     World neverSeenFree() {
-        lastFree = Optional.empty();
+        return noting("");
+    }
+
+    /** A CNI has the VF, or had it until just now. */
+    World lent() {
+        return noting(NOTE.asLent().alias());
+    }
+
+    World noting(String alias) {
+        representor = new Link(
+                7,
+                representor.name(),
+                representor.mtu(),
+                representor.mac(),
+                Optional.empty(),
+                representor.up(),
+                alias,
+                Optional.empty());
         return this;
     }
 
@@ -205,7 +223,6 @@ final class World {
                 podLinks,
                 podHasDefaultRoute,
                 owner,
-                lastFree,
                 boot);
     }
 

@@ -1,0 +1,58 @@
+package io.podoffload.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** What programs of a cluster rely on when their API server goes and comes back. */
+class ApiServerTest {
+
+    @Test
+    void anInformerHearsOfEverythingAfterEachOutage() {
+        Set<String> known = ConcurrentHashMap.newKeySet();
+        try (ApiServer api = new ApiServer();
+                KubernetesClient client = api.newClient()) {
+            SharedIndexInformer<Pod> informer = client.pods()
+                    .inAnyNamespace()
+                    .inform(new ByUid(
+                            pod -> known.add(pod.getMetadata().getName()),
+                            pod -> {},
+                            pod -> known.remove(pod.getMetadata().getName())));
+            for (int number = 0; number < 5; number++) {
+                int round = number;
+                String name = "pod-" + round;
+                Pod pod = api.client().resource(pod(name)).create();
+                api.beginOutage();
+                Awaitility.await().pollDelay(Duration.ofMillis(round * 50L)).until(() -> true);
+                api.endOutage();
+                api.client().resource(pod).withGracePeriod(0).delete();
+                api.client().resource(pod("next-" + round)).create();
+
+                Awaitility.await("round " + round)
+                        .atMost(Duration.ofSeconds(20))
+                        .untilAsserted(() ->
+                                assertThat(known).contains("next-" + round).doesNotContain(name));
+            }
+            informer.stop();
+        }
+    }
+
+    private static Pod pod(String name) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("default")
+                .endMetadata()
+                .withNewSpec()
+                .endSpec()
+                .build();
+    }
+}
