@@ -3,7 +3,6 @@ package io.podoffload.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -12,51 +11,20 @@ import io.podoffload.sim.CniMode;
 import io.podoffload.sim.OpenVSwitch;
 import io.podoffload.sim.Programs;
 import io.podoffload.sim.SimulatedCluster;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** One node, the real webhook and the real binder; after each test ports and VFs are what they were. */
-@SuppressWarnings("NullAway.Init") // set before the first test
 class PodStoryIT {
 
-    private static final Duration SOON = Duration.ofSeconds(30);
+    @RegisterExtension
+    static final OneNode NODE = new OneNode("stories");
 
-    private static SimulatedCluster cluster;
-    private static List<String> vfsAtFirst;
-
-    @BeforeAll
-    static void start() {
-        Path project =
-                Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
-        cluster = new SimulatedCluster(project, project.resolve("target/e2e-logs"));
-        vfsAtFirst = vfs();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (cluster != null) {
-            cluster.close();
-        }
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind(TestInfo test) {
-        cluster.client().pods().inNamespace("default").list().getItems().forEach(cluster::delete);
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            assertThat(cluster.ovs().ports())
-                    .as("ports after %s", test.getDisplayName())
-                    .isEmpty();
-            assertThat(vfs()).as("VFs after %s", test.getDisplayName()).isEqualTo(vfsAtFirst);
-        });
-    }
+    private final SimulatedCluster cluster = NODE.cluster();
 
     @Test
     void aPodThatKubeOvnPutOnItsVfIsAdopted() {
@@ -65,16 +33,16 @@ class PodStoryIT {
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
 
         assertThat(SimulatedCluster.bound(pod).orElseThrow().getStatus()).isEqualTo("True");
-        String representor = representor(pod);
+        String representor = NODE.representor(pod);
         assertThat(representor).as("kube-ovn's name for it stays").endsWith("_h");
-        assertThat(externalIds(representor))
+        assertThat(NODE.externalIds(representor))
                 .containsEntry("vendor", "kube-ovn")
                 .containsEntry("pod-offload-owner", "adopted")
                 .containsEntry("iface-id", "adopted.default.default.default.ovn")
                 .doesNotContainKey("pod-offload-vf-name");
         assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "eth0")).contains(Pods.address(pod) + "/16");
         assertThat(cluster.ovn().isUp("adopted.default.default.default.ovn")).isTrue();
-        assertEvents(pod, "Adopted");
+        NODE.assertEvents(pod, "Adopted");
     }
 
     @Test
@@ -92,13 +60,13 @@ class PodStoryIT {
         assertThat(cluster.exec(pod, "ip", "route", "show", "default"))
                 .as("eth0 keeps it")
                 .contains("dev eth0");
-        assertThat(externalIds(representor(pod)))
+        assertThat(NODE.externalIds(NODE.representor(pod)))
                 .containsEntry("iface-id", "bound.default.default.default.ovn")
                 .containsEntry("pod-offload-owner", "bound")
                 .containsEntry("pod-offload-vf-mtu", "1500")
                 .doesNotContainKeys("vendor", "pod_name", "pod_namespace", "pod_netns");
         assertThat(cluster.ovn().isUp("bound.default.default.default.ovn")).isTrue();
-        assertEvents(pod, "Bound");
+        NODE.assertEvents(pod, "Bound");
     }
 
     @Test
@@ -107,7 +75,7 @@ class PodStoryIT {
         Pod adopted = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Adopted");
         cluster.useCni(CniMode.OTHER);
         Pod bound = cluster.awaitBound(cluster.create(Pods.labelled("two")), "Bound");
-        OpenVSwitch.Packets before = cluster.ovs().packets(representor(adopted));
+        OpenVSwitch.Packets before = cluster.ovs().packets(NODE.representor(adopted));
 
         String ping =
                 cluster.exec(bound, "ping", "-c", "5", "-i", "0.2", "-I", Pods.address(bound), Pods.address(adopted));
@@ -123,7 +91,7 @@ class PodStoryIT {
 
         assertThat(ping).contains("5 received, 0% packet loss");
         assertThat(page).contains("Welcome to nginx, served by pod one");
-        assertThat(cluster.ovs().packets(representor(adopted)).toPod() - before.toPod())
+        assertThat(cluster.ovs().packets(NODE.representor(adopted)).toPod() - before.toPod())
                 .isGreaterThanOrEqualTo(5);
     }
 
@@ -227,9 +195,9 @@ class PodStoryIT {
 
             cluster.delete(pod);
 
-            Awaitility.await().atMost(SOON).untilAsserted(() -> {
+            Awaitility.await().atMost(OneNode.SOON).untilAsserted(() -> {
                 assertThat(cluster.ovs().ports()).isEmpty();
-                assertThat(vfs()).isEqualTo(vfsAtFirst);
+                assertThat(vfs()).isEqualTo(NODE.atFirst().vfs());
             });
         } finally {
             cluster.ovn().resumeController();
@@ -273,7 +241,9 @@ class PodStoryIT {
         assertThat(cluster.ovs().ports()).as("nobody was there to take it down").hasSize(1);
         cluster.startBinder();
 
-        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(vfs()).isEqualTo(vfsAtFirst));
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(vfs()).isEqualTo(NODE.atFirst().vfs()));
     }
 
     @Test
@@ -305,20 +275,20 @@ class PodStoryIT {
         assertThat(new String(ping.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
                 .contains(" 0% packet loss");
         assertThat(cluster.exec(one, "ip", "-d", "link", "show", "net1")).isEqualTo(before);
-        assertEvents(one, "Bound");
+        NODE.assertEvents(one, "Bound");
     }
 
     @Test
     void aPortThatIsDeletedByHandComesBackWithItsMark() {
         cluster.useCni(CniMode.OTHER);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("repaired")), "Bound");
-        String representor = representor(pod);
-        Map<String, String> before = externalIds(representor);
+        String representor = NODE.representor(pod);
+        Map<String, String> before = NODE.externalIds(representor);
 
         cluster.ovs().vsctl("del-port", "br-int", representor);
 
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            Map<String, String> after = externalIds(representor);
+        Awaitility.await().atMost(OneNode.SOON).untilAsserted(() -> {
+            Map<String, String> after = NODE.externalIds(representor);
             assertThat(after).containsEntry("ovn-installed", "true");
             assertThat(withoutOvnKeys(after)).isEqualTo(withoutOvnKeys(before));
         });
@@ -328,14 +298,14 @@ class PodStoryIT {
     void aRepresentorThatIsRenamedUnderARunningPodIsPluggedInAgain() {
         cluster.useCni(CniMode.OTHER);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("renamed")), "Bound");
-        String before = representor(pod);
+        String before = NODE.representor(pod);
 
         Programs.run("ip", "link", "set", before, "down");
         Programs.run("ip", "link", "set", before, "name", "other-name");
 
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
+        Awaitility.await().atMost(OneNode.SOON).untilAsserted(() -> {
             assertThat(cluster.ovs().ports()).containsExactly("other-name");
-            assertThat(externalIds("other-name"))
+            assertThat(NODE.externalIds("other-name"))
                     .containsEntry("iface-id", "renamed.default.default.default.ovn")
                     .containsEntry("ovn-installed", "true");
         });
@@ -345,13 +315,13 @@ class PodStoryIT {
     void anIfaceIdThatIsStrippedIsPutBack() {
         cluster.useCni(CniMode.OTHER);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("stripped")), "Bound");
-        String representor = representor(pod);
+        String representor = NODE.representor(pod);
 
         cluster.ovs().vsctl("remove", "Interface", representor, "external_ids", "iface-id");
 
         Awaitility.await()
-                .atMost(SOON)
-                .untilAsserted(() -> assertThat(externalIds(representor))
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(NODE.externalIds(representor))
                         .containsEntry("iface-id", "stripped.default.default.default.ovn")
                         .containsEntry("ovn-installed", "true"));
     }
@@ -360,12 +330,12 @@ class PodStoryIT {
     void aNewSandboxOfThePodGetsTheVf() {
         cluster.useCni(CniMode.OTHER);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("restarted")), "Bound");
-        String firstSandbox = externalIds(representor(pod)).getOrDefault("pod-offload-sandbox", "");
+        String firstSandbox = NODE.externalIds(NODE.representor(pod)).getOrDefault("pod-offload-sandbox", "");
 
         cluster.restartSandbox(pod);
 
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            assertThat(externalIds(representor(pod)))
+        Awaitility.await().atMost(OneNode.SOON).untilAsserted(() -> {
+            assertThat(NODE.externalIds(NODE.representor(pod)))
                     .containsEntry("ovn-installed", "true")
                     .doesNotContainEntry("pod-offload-sandbox", firstSandbox);
             assertThat(cluster.exec(pod, "ip", "-br", "address", "show", "net1"))
@@ -380,8 +350,8 @@ class PodStoryIT {
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("on-a-veth")), "VethInsteadOfVf");
 
         assertThat(SimulatedCluster.bound(pod).orElseThrow().getMessage()).contains("k8s.v1.cni.cncf.io/resourceName");
-        assertThat(vfs()).as("its VF stays idle").isEqualTo(vfsAtFirst);
-        assertEvents(pod, "VethInsteadOfVf");
+        assertThat(vfs()).as("its VF stays idle").isEqualTo(NODE.atFirst().vfs());
+        NODE.assertEvents(pod, "VethInsteadOfVf");
     }
 
     @Test
@@ -389,49 +359,17 @@ class PodStoryIT {
         cluster.useCni(CniMode.OTHER);
         for (int round = 0; round < 3; round++) {
             Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("same-name")), "Bound");
-            assertThat(externalIds(representor(pod))).containsEntry("pod-offload-vf-mtu", "1500");
+            assertThat(NODE.externalIds(NODE.representor(pod))).containsEntry("pod-offload-vf-mtu", "1500");
             cluster.delete(pod);
         }
     }
 
-    private static List<String> vfs() {
+    private List<String> vfs() {
         return NodeState.of(cluster).vfs();
-    }
-
-    private static String representor(Pod pod) {
-        return cluster
-                .ovs()
-                .interfacesWith("pod-offload-pod-uid", pod.getMetadata().getUid())
-                .stream()
-                .findFirst()
-                .orElseThrow(() ->
-                        new AssertionError("no port of pod " + pod.getMetadata().getName()));
-    }
-
-    private static Map<String, String> externalIds(String interfaceName) {
-        return cluster.ovs().externalIds(interfaceName);
     }
 
     private static Map<String, String> withoutOvnKeys(Map<String, String> ids) {
         ids.keySet().removeIf(key -> key.startsWith("ovn-") || key.equals("pod-offload-announced"));
         return ids;
-    }
-
-    /** The Event is written after the condition, and then no other. */
-    private static void assertEvents(Pod pod, String... reasons) {
-        Awaitility.await()
-                .during(Duration.ofMillis(500))
-                .atMost(SOON)
-                .untilAsserted(() -> assertThat(cluster.client()
-                                .v1()
-                                .events()
-                                .inNamespace("default")
-                                .list()
-                                .getItems())
-                        .filteredOn(event -> pod.getMetadata()
-                                .getUid()
-                                .equals(event.getInvolvedObject().getUid()))
-                        .extracting(Event::getReason)
-                        .containsExactly(reasons));
     }
 }

@@ -2,9 +2,11 @@ package io.podoffload.sim;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /** What kube-ovn-controller allotted to a pod, as its annotations say. */
 record AllottedAddress(String provider, String portName, String ip, String mac, String cidr, String gateway) {
@@ -33,9 +35,22 @@ record AllottedAddress(String provider, String portName, String ip, String mac, 
                 Objects.requireNonNull(values.get(prefix + "gateway")));
     }
 
-    /** {@code 10.16.0.2/16}. */
-    String withPrefix() {
-        return ip + cidr.substring(cidr.indexOf('/'));
+    /** {@code 10.16.0.2/16}, and the IPv6 address where there is one. */
+    List<String> withPrefixes() {
+        String[] ips = ip.split(",");
+        String[] cidrs = cidr.split(",");
+        return IntStream.range(0, ips.length)
+                .mapToObj(index -> ips[index] + cidrs[index].substring(cidrs[index].indexOf('/')))
+                .toList();
+    }
+
+    /** The first of them, as the pod's status has it. */
+    String podIp() {
+        return ip.split(",")[0];
+    }
+
+    List<String> gateways() {
+        return List.of(gateway.split(","));
     }
 
     private static Map<String, String> annotations(Pod pod) {

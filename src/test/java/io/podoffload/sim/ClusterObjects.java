@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import java.util.Map;
 
-/** What an administrator and Kube-OVN made long before: Namespaces, a Node, and the network {@code default/default}. */
+/** What an administrator and Kube-OVN made long before: Namespaces, a Node, and the networks {@code default/default} and {@code default/storage}. */
 public final class ClusterObjects {
 
     private static final CustomResourceDefinition NETWORKS = new CustomResourceDefinitionBuilder()
@@ -48,6 +48,11 @@ public final class ClusterObjects {
                         .build())
                 .create();
         client.resource(NETWORKS).create();
+        createNetwork(client, "default");
+        createNetwork(client, "storage");
+    }
+
+    private static void createNetwork(KubernetesClient client, String name) {
         client.genericKubernetesResources(CustomResourceDefinitionContext.fromCrd(NETWORKS))
                 .inNamespace("default")
                 .resource(new GenericKubernetesResourceBuilder()
@@ -55,7 +60,7 @@ public final class ClusterObjects {
                         .withKind("NetworkAttachmentDefinition")
                         .withNewMetadata()
                         .withNamespace("default")
-                        .withName("default")
+                        .withName(name)
                         .withAnnotations(Map.of("k8s.v1.cni.cncf.io/resourceName", "mellanox.com/cx5_sriov_switchdev"))
                         .endMetadata()
                         .build())

@@ -62,7 +62,7 @@ final class KubeOvnCni implements Cni {
                 "external_ids:pod_name=" + pod.getMetadata().getName(),
                 "external_ids:pod_namespace=" + pod.getMetadata().getNamespace(),
                 "external_ids:pod_netns=" + request.netns(),
-                "external_ids:ip=" + address.ip());
+                "external_ids:ip=\"" + address.ip() + "\"");
         annotate(
                 pod,
                 address.provider() + ".kubernetes.io/",
@@ -75,9 +75,11 @@ final class KubeOvnCni implements Cni {
         String netns = request.netns();
         Programs.runIn(netns, "ip", "link", "set", "eth0", "address", address.mac(), "mtu", MTU);
         Programs.runIn(netns, "ip", "link", "set", "eth0", "up");
-        Programs.runIn(netns, "ip", "address", "add", address.withPrefix(), "dev", "eth0");
-        Programs.runIn(netns, "ip", "route", "add", "default", "via", address.gateway(), "dev", "eth0");
-        return address.ip();
+        address.withPrefixes().forEach(ip -> Programs.runIn(netns, "ip", "address", "add", ip, "dev", "eth0"));
+        address.gateways()
+                .forEach(gateway ->
+                        Programs.runIn(netns, "ip", "route", "add", "default", "via", gateway, "dev", "eth0"));
+        return address.podIp();
     }
 
     @Override

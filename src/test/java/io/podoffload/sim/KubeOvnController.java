@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -25,6 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class KubeOvnController implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KubeOvnController.class);
+    private static final String NETWORKS = "k8s.v1.cni.cncf.io/networks";
     private static final String DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
 
     private final KubernetesClient client;
@@ -34,6 +37,7 @@ final class KubeOvnController implements AutoCloseable {
     private final Set<String> served = ConcurrentHashMap.newKeySet();
     private final AtomicInteger lastAddress = new AtomicInteger(1);
     private final Random random = new Random();
+    private volatile boolean dualStack;
 
     KubeOvnController(KubernetesClient client, Ovn ovn) {
         this.client = client;
@@ -61,35 +65,35 @@ final class KubeOvnController implements AutoCloseable {
         return provider.equals("ovn") ? name : name + "." + provider;
     }
 
-    private void serve(Pod pod) {
+    /** Of its networks that Kube-OVN serves, the default one first; none if the pod names no default network. */
+    private static List<String> providers(Pod pod) {
         String provider = provider(pod);
-        if (provider.equals("ovn") || !served.add(pod.getMetadata().getUid())) {
+        if (provider.equals("ovn")) {
+            return List.of();
+        }
+        List<String> providers = new ArrayList<>(List.of(provider));
+        String more = pod.getMetadata().getAnnotations().getOrDefault(NETWORKS, "");
+        for (String network : more.split(",")) {
+            if (!network.isBlank()) {
+                String[] parts = network.split("/", 2);
+                providers.add(parts[1] + "." + parts[0] + ".ovn");
+            }
+        }
+        return providers;
+    }
+
+    void useDualStack(boolean dual) {
+        dualStack = dual;
+    }
+
+    private void serve(Pod pod) {
+        List<String> providers = providers(pod);
+        if (providers.isEmpty() || !served.add(pod.getMetadata().getUid())) {
             return;
         }
-        int number = lastAddress.incrementAndGet();
-        String ip = "10.16." + number / 256 + "." + number % 256;
-        String mac = "%02x:%02x:%02x:%02x:%02x:%02x"
-                .formatted(
-                        random.nextInt(256) & 0xfc | 0x02,
-                        random.nextInt(256),
-                        random.nextInt(256),
-                        random.nextInt(256),
-                        random.nextInt(256),
-                        random.nextInt(256));
-        ovn.addPort(portName(pod, provider), mac, ip);
         ObjectNode patch = JsonMapper.shared().createObjectNode();
         ObjectNode annotations = patch.putObject("metadata").putObject("annotations");
-        Map.of(
-                        "allocated", "true",
-                        "routed", "true",
-                        "ip_address", ip,
-                        "mac_address", mac,
-                        "cidr", "10.16.0.0/16",
-                        "gateway", "10.16.0.1",
-                        "logical_switch", "ovn-default",
-                        "logical_router", "ovn-cluster",
-                        "pod_nic_type", "veth-pair")
-                .forEach((key, value) -> annotations.put(provider + ".kubernetes.io/" + key, value));
+        providers.forEach(provider -> allot(pod, provider, annotations));
         try {
             client.pods()
                     .inNamespace(pod.getMetadata().getNamespace())
@@ -98,12 +102,39 @@ final class KubeOvnController implements AutoCloseable {
         } catch (KubernetesClientException e) {
             LOG.debug("{} went before it had its address", pod.getMetadata().getName(), e);
         }
+    }
+
+    private void allot(Pod pod, String provider, ObjectNode annotations) {
+        int number = lastAddress.incrementAndGet();
+        String ip = "10.16." + number / 256 + "." + number % 256;
+        String ipv6 = "fd00:10:16::" + Integer.toHexString(number);
+        String mac = "%02x:%02x:%02x:%02x:%02x:%02x"
+                .formatted(
+                        random.nextInt(256) & 0xfc | 0x02,
+                        random.nextInt(256),
+                        random.nextInt(256),
+                        random.nextInt(256),
+                        random.nextInt(256),
+                        random.nextInt(256));
+        boolean dual = dualStack;
+        ovn.addPort(portName(pod, provider), mac, dual ? ip + " " + ipv6 : ip);
+        Map.of(
+                        "allocated", "true",
+                        "routed", "true",
+                        "ip_address", dual ? ip + "," + ipv6 : ip,
+                        "mac_address", mac,
+                        "cidr", dual ? "10.16.0.0/16,fd00:10:16::/112" : "10.16.0.0/16",
+                        "gateway", dual ? "10.16.0.1,fd00:10:16::ffff" : "10.16.0.1",
+                        "logical_switch", "ovn-default",
+                        "logical_router", "ovn-cluster",
+                        "pod_nic_type", "veth-pair")
+                .forEach((key, value) -> annotations.put(provider + ".kubernetes.io/" + key, value));
         LOG.debug("{} has {} and {}", pod.getMetadata().getName(), ip, mac);
     }
 
     private void forget(Pod pod) {
         if (served.remove(pod.getMetadata().getUid())) {
-            ovn.removePort(portName(pod, provider(pod)));
+            providers(pod).forEach(provider -> ovn.removePort(portName(pod, provider)));
         }
     }
 

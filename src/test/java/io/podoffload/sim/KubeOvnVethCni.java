@@ -23,7 +23,7 @@ final class KubeOvnVethCni implements Cni {
         Programs.run("ip", "link", "add", host, "type", "veth", "peer", "name", "eth0", "netns", netns);
         Programs.runIn(netns, "ethtool", "-K", "eth0", "tx", "off");
         Programs.runIn(netns, "ip", "link", "set", "eth0", "address", address.mac(), "up");
-        Programs.runIn(netns, "ip", "address", "add", address.withPrefix(), "dev", "eth0");
+        address.withPrefixes().forEach(ip -> Programs.runIn(netns, "ip", "address", "add", ip, "dev", "eth0"));
         Programs.run("ip", "link", "set", host, "up");
         ovs.vsctl(
                 "add-port",
@@ -39,7 +39,7 @@ final class KubeOvnVethCni implements Cni {
                 "external_ids:pod_namespace=" + pod.getMetadata().getNamespace(),
                 "external_ids:pod_netns=" + netns);
         ovs.vsctl("wait-until", "Interface", host, "external_ids:ovn-installed=true");
-        return address.ip();
+        return address.podIp();
     }
 
     @Override

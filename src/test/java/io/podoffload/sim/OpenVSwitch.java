@@ -82,6 +82,14 @@ public final class OpenVSwitch implements AutoCloseable {
                 "-vconsole:off");
     }
 
+    /** Both daemons end and start again, as when the DaemonSet that runs them is updated; the kernel's netdevs stay. */
+    public void restart() {
+        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl", "exit");
+        stopDatabase();
+        startDatabase();
+        startSwitch();
+    }
+
     public Path socket() {
         return directory.resolve("db.sock");
     }

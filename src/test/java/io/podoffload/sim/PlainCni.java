@@ -12,10 +12,11 @@ final class PlainCni implements Cni {
     @Override
     public String add(Request request) {
         String host = hostEnd(request);
-        String address = "10.88.0." + last.incrementAndGet();
+        int number = last.incrementAndGet();
+        String address = "10.88." + number / 256 % 256 + "." + number % 256;
         Programs.run("ip", "link", "add", host, "type", "veth", "peer", "name", "eth0", "netns", request.netns());
         Programs.run("ip", "link", "set", host, "up");
-        Programs.runIn(request.netns(), "ip", "address", "add", address + "/24", "dev", "eth0");
+        Programs.runIn(request.netns(), "ip", "address", "add", address + "/16", "dev", "eth0");
         Programs.runIn(request.netns(), "ip", "link", "set", "eth0", "up");
         Programs.runIn(request.netns(), "ip", "route", "add", "default", "via", GATEWAY, "dev", "eth0");
         return address;

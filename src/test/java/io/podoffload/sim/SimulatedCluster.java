@@ -68,6 +68,7 @@ public final class SimulatedCluster implements AutoCloseable {
     private final ApiServer api;
     private final SimulatedRuntime runtime;
     private final SimulatedKubelet kubelet;
+    private final KubeOvnController controller;
     private final Path project;
     private final Options options;
     private String caBundle = "";
@@ -121,7 +122,7 @@ public final class SimulatedCluster implements AutoCloseable {
                             CniMode.OTHER,
                             plain),
                     nic.pciAddresses()));
-            started(new KubeOvnController(client, ovn));
+            controller = started(new KubeOvnController(client, ovn));
             schedule(client);
             binder = launchBinder(project);
             webhook().awaitStarted();
@@ -375,7 +376,29 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** What the binder serves at {@code path} of its port. */
     public String askBinder(String path) {
-        return Programs.run("curl", "-sS", "http://127.0.0.1:8081" + path);
+        return ask(8081, path);
+    }
+
+    /** What a program of the cluster serves at {@code path} of {@code port}. */
+    public String ask(int port, String path) {
+        return Programs.run("curl", "-sS", "http://127.0.0.1:" + port + path);
+    }
+
+    /** Lets something happen as if pod-offload's webhook had not been installed yet. */
+    public void withoutWebhooks(Runnable story) {
+        var configurations = api.client().admissionRegistration().v1().mutatingWebhookConfigurations();
+        List<MutatingWebhookConfiguration> before = configurations.list().getItems();
+        before.forEach(
+                one -> configurations.withName(one.getMetadata().getName()).delete());
+        try {
+            story.run();
+        } finally {
+            before.forEach(one -> {
+                one.getMetadata().setResourceVersion(null);
+                one.getMetadata().setUid(null);
+                api.client().resource(one).create();
+            });
+        }
     }
 
     /** A second binder beside the first, as when two DaemonSets were installed; the caller closes it. */
@@ -429,9 +452,14 @@ public final class SimulatedCluster implements AutoCloseable {
                         now -> now != null && condition.test(now), HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Waits until the binder reports this reason in the condition {@code pod-offload.io/bound}. */
-    public Pod awaitBound(Pod pod, String reason) {
-        return await(pod, now -> bound(now).map(PodCondition::getReason).equals(Optional.of(reason)));
+    /** Waits until the binder reports one of these reasons in the condition {@code pod-offload.io/bound}. */
+    public Pod awaitBound(Pod pod, String... reasons) {
+        return await(
+                pod,
+                now -> bound(now)
+                        .map(PodCondition::getReason)
+                        .filter(List.of(reasons)::contains)
+                        .isPresent());
     }
 
     /** The condition {@code pod-offload.io/bound}. */
@@ -485,6 +513,30 @@ public final class SimulatedCluster implements AutoCloseable {
     /** Whether the kubelet has PodResources Get, as from Kubernetes 1.34 on. */
     public void letKubeletKnowGet(boolean known) {
         kubelet.knowGet(known);
+    }
+
+    /** The kubelet follows nothing until {@link #resumeKubelet()}: pods stay what they are, whatever becomes of their objects. */
+    public void stallKubelet() {
+        kubelet.stall();
+    }
+
+    public void resumeKubelet() {
+        kubelet.resume();
+    }
+
+    /** Whether namespaces that die linger, as those that something pins, so that their VFs do not come home. */
+    public void letNamespacesLinger(boolean linger) {
+        runtime.letNamespacesLinger(linger);
+    }
+
+    /** Whether the CNI's DEL is called; it is not while Multus is gone. */
+    public void letCniDelRun(boolean run) {
+        runtime.callDel(run);
+    }
+
+    /** Whether Kube-OVN allots an IPv6 address beside the IPv4 one to pods from now on. */
+    public void useDualStack(boolean dualStack) {
+        controller.useDualStack(dualStack);
     }
 
     /** Whether the container runtime streams events. */

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,8 @@ final class SimulatedKubelet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedKubelet.class);
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
+    private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final KubernetesClient client;
     private final SimulatedRuntime runtime;
     private final Map<CniMode, Cni> cnis;
@@ -64,6 +67,9 @@ final class SimulatedKubelet implements AutoCloseable {
     private final SharedIndexInformer<Pod> informer;
     private volatile CniMode mode = CniMode.KUBE_OVN;
     private volatile boolean knowsGet = true;
+
+    /** Done while the kubelet works. */
+    private volatile CompletableFuture<Void> works = CompletableFuture.completedFuture(null);
 
     /** One pod on this node; its work is a chain, so that it is never started and stopped at once. */
     private static final class RunningPod {
@@ -121,6 +127,15 @@ final class SimulatedKubelet implements AutoCloseable {
     /** Whether PodResources has the method Get. */
     void knowGet(boolean known) {
         knowsGet = known;
+    }
+
+    /** What happens from now on is not followed until {@link #resume()}. */
+    void stall() {
+        works = new CompletableFuture<>();
+    }
+
+    void resume() {
+        works.complete(null);
     }
 
     void useCni(CniMode mode) {
@@ -184,10 +199,14 @@ final class SimulatedKubelet implements AutoCloseable {
 
     private CompletableFuture<Void> chain(RunningPod pod, Runnable task) {
         synchronized (pod) {
-            pod.work = pod.work.thenRunAsync(task, workers).exceptionally(failure -> {
-                LOG.warn("pod {}", pod.pod.getMetadata().getName(), failure);
-                return null;
-            });
+            CompletableFuture<Void> now = works;
+            pod.work = pod.work
+                    .thenCompose(done -> now)
+                    .thenRunAsync(task, workers)
+                    .exceptionally(failure -> {
+                        LOG.warn("pod {}", pod.pod.getMetadata().getName(), failure);
+                        return null;
+                    });
             return pod.work;
         }
     }
@@ -219,6 +238,7 @@ final class SimulatedKubelet implements AutoCloseable {
                 runSandbox(pod, attempt);
             } catch (RuntimeException e) {
                 LOG.info("FailedCreatePodSandBox {}: {}", pod.pod.getMetadata().getName(), e.getMessage());
+                LockSupport.parkNanos(BACK_OFF_NANOS);
             }
         }
     }

@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,9 @@ final class SimulatedRuntime implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedRuntime.class);
 
+    private static final int DEL_ATTEMPTS = 100;
+    private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final Path directory;
     private final SimulatedNic nic;
     private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
@@ -59,6 +63,8 @@ final class SimulatedRuntime implements AutoCloseable {
     private final Cri cri = new Cri();
     private final UnixServer server;
     private volatile boolean streamsEvents = true;
+    private volatile boolean namespacesLinger;
+    private volatile boolean callsDel = true;
 
     /** A sandbox that runs or ran. */
     record Sandbox(Cni.Request request, Cni cni, int attempt, boolean ready, long createdAt, String ip) {
@@ -82,6 +88,16 @@ final class SimulatedRuntime implements AutoCloseable {
         }
     }
 
+    /** Namespaces that die linger, as those that a socket or a descriptor pins, and their VFs do not come home. */
+    void letNamespacesLinger(boolean linger) {
+        namespacesLinger = linger;
+    }
+
+    /** Without it the CNI's DEL is never called, as when Multus is gone. */
+    void callDel(boolean call) {
+        callsDel = call;
+    }
+
     /** RunPodSandbox: namespace, CNI ADD, then the sandbox is there. */
     Sandbox run(Pod pod, int attempt, List<PciAddress> devices, Cni cni) {
         String name = "cni-" + UUID.randomUUID();
@@ -97,7 +113,7 @@ final class SimulatedRuntime implements AutoCloseable {
             cri.tell(sandbox, ContainerEventType.CONTAINER_STARTED_EVENT);
             return sandbox;
         } catch (RuntimeException e) {
-            cni.delete(request);
+            deleteUntilDone(cni, request);
             removeNamespace(netns);
             throw e;
         }
@@ -128,8 +144,26 @@ final class SimulatedRuntime implements AutoCloseable {
     void stop(Sandbox sandbox) {
         sandboxes.put(sandbox.request().containerId(), sandbox.stopped());
         cri.tell(sandbox.stopped(), ContainerEventType.CONTAINER_STOPPED_EVENT);
-        sandbox.cni().delete(sandbox.request());
+        if (callsDel) {
+            deleteUntilDone(sandbox.cni(), sandbox.request());
+        }
         removeNamespace(sandbox.request().netns());
+    }
+
+    /** A DEL that fails, because a part of the node is down, is called again and again by the kubelet. */
+    private static void deleteUntilDone(Cni cni, Cni.Request request) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                cni.delete(request);
+                return;
+            } catch (RuntimeException e) {
+                LOG.info("DEL of {} failed: {}", request.containerId(), e.getMessage());
+                if (attempt == DEL_ATTEMPTS) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BACK_OFF_NANOS);
+            }
+        }
     }
 
     /** RemovePodSandbox. */
@@ -159,6 +193,10 @@ final class SimulatedRuntime implements AutoCloseable {
     private void comeHome(Path dying, long delay) {
         Future<?> unused = kernel.schedule(
                 () -> {
+                    if (namespacesLinger) {
+                        comeHome(dying, delay);
+                        return;
+                    }
                     try {
                         bringVfsHome(dying);
                     } catch (RuntimeException e) {

@@ -63,19 +63,25 @@ public final class BindingReporter {
      * @return whether the report stands; if not, it is to be tried again
      */
     public boolean report(PodRef pod, Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
-        PodVerdict verdict = verdicts.computeIfAbsent(pod.uid(), uid -> new PodVerdict());
-        Reason overall;
-        String details;
-        synchronized (verdict) {
+        PodVerdict verdict = verdict(pod);
+        synchronized (verdict) { // VFs of one pod are looked at side by side, and one Event is to be written
             verdict.put(vfs, pci, reason, detail);
-            overall = verdict.reason();
-            details = verdict.detail();
+            return report(pod, verdict.reason(), verdict.detail());
         }
-        return report(pod, overall, details);
+    }
+
+    private PodVerdict verdict(PodRef pod) {
+        return verdicts.computeIfAbsent(pod.uid(), uid -> new PodVerdict());
     }
 
     /** Reports on the pod as a whole, once for each change. */
     public boolean report(PodRef pod, Reason reason, String detail) {
+        synchronized (verdict(pod)) {
+            return reportOnce(pod, reason, detail);
+        }
+    }
+
+    private boolean reportOnce(PodRef pod, Reason reason, String detail) {
         Report report = new Report(reason.name(), message(reason, detail));
         Optional<Report> before = before(pod);
         if (before.equals(Optional.of(report))) {
