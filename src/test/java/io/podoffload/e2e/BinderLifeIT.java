@@ -60,6 +60,24 @@ class BinderLifeIT {
     }
 
     @Test
+    void aPodThatHasFinishedOwnsNothing() {
+        cluster.useCni(CniMode.OTHER);
+        for (boolean get : new boolean[] {true, false}) {
+            cluster.letKubeletKnowGet(get);
+            Pod job = cluster.awaitBound(cluster.create(Pods.labelled("job")), "Bound");
+            cluster.finish(job);
+            NODE.assertAsAtFirst("the job has come to its end, and its object is still there");
+
+            Pod next = cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound");
+
+            assertThat(cluster.vfOf(next)).isEqualTo(cluster.vfOf(job));
+            cluster.delete(job);
+            cluster.delete(next);
+        }
+        cluster.letKubeletKnowGet(true);
+    }
+
+    @Test
     void aRuntimeWithoutEventsIsPolled() {
         cluster.useCni(CniMode.OTHER);
         cluster.letRuntimeStreamEvents(false);

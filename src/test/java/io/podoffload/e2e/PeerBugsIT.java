@@ -440,6 +440,17 @@ class PeerBugsIT {
     }
 
     @Test
+    void kubeOvnDanger11_nothingOfOpenVSwitchsOwnConfigurationIsTouched() {
+        String before = cluster.ovs().vsctl("get", "Open_vSwitch", ".", "other_config", "external_ids");
+
+        cluster.delete(bound("harmless", CniMode.OTHER));
+        cluster.delete(bound("harmless", CniMode.KUBE_OVN));
+
+        assertThat(cluster.ovs().vsctl("get", "Open_vSwitch", ".", "other_config", "external_ids"))
+                .isEqualTo(before);
+    }
+
+    @Test
     void kubeOvnDanger12_aVirtualMachineOfKubeVirtIsReportedAndLeftAlone() {
         cluster.useCni(CniMode.OTHER);
         Pod wish = new PodBuilder(Pods.labelled("virt-launcher"))

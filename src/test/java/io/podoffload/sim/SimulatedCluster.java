@@ -529,6 +529,11 @@ public final class SimulatedCluster implements AutoCloseable {
         runtime.letNamespacesLinger(linger);
     }
 
+    /** The pod comes to its end, as a Job's does: its object stays, and the kubelet goes on to list its devices. */
+    public void finish(Pod pod) {
+        kubelet.finish(pod.getMetadata().getUid());
+    }
+
     /** Whether the CNI's DEL is called; it is not while Multus is gone. */
     public void letCniDelRun(boolean run) {
         runtime.callDel(run);

@@ -79,6 +79,7 @@ final class SimulatedKubelet implements AutoCloseable {
         private final List<SimulatedRuntime.Sandbox> stopped = new ArrayList<>();
         private volatile @Nullable Process container;
         private volatile boolean terminating;
+        private volatile boolean finished;
         private CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
 
         RunningPod(Pod pod) {
@@ -187,6 +188,27 @@ final class SimulatedKubelet implements AutoCloseable {
                 runSandboxUntilItWorks(pod, old.attempt() + 1);
             }
         });
+    }
+
+    /** The pod's containers end for good; its object stays, and List goes on to name its devices, which others may get. */
+    void finish(String podUid) {
+        RunningPod pod = running(podUid);
+        chain(pod, () -> {
+                    stopContainer(pod);
+                    SimulatedRuntime.Sandbox sandbox = pod.sandbox;
+                    if (sandbox != null) {
+                        runtime.stop(sandbox);
+                    }
+                    patchStatus(pod.pod, status -> status.put("phase", "Succeeded"));
+                    pod.finished = true;
+                    freeDevices(pod);
+                })
+                .join();
+    }
+
+    private synchronized void freeDevices(RunningPod pod) {
+        free.addAll(pod.devices);
+        free.sort(null);
     }
 
     private RunningPod running(String podUid) {
@@ -305,15 +327,14 @@ final class SimulatedKubelet implements AutoCloseable {
     private void stop(RunningPod pod) {
         stopContainer(pod);
         SimulatedRuntime.Sandbox sandbox = pod.sandbox;
-        if (sandbox != null) {
-            runtime.stop(sandbox);
+        if (!pod.finished) {
+            if (sandbox != null) {
+                runtime.stop(sandbox);
+            }
+            patchStatus(pod.pod, status -> status.put("phase", "Succeeded"));
+            freeDevices(pod);
         }
-        patchStatus(pod.pod, status -> status.put("phase", "Succeeded"));
-        synchronized (this) {
-            free.addAll(pod.devices);
-            free.sort(null);
-            pod.devices = List.of();
-        }
+        pod.devices = List.of();
         if (sandbox != null) {
             runtime.remove(sandbox);
         }

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  */
 public final class NicTopology {
 
-    /** Uplink, devlink flavour "physical": {@code p0}. */
+    /** Uplink, devlink flavour "physical": {@code p0}; some drivers name VF representors only. */
     private static final Pattern UPLINK = Pattern.compile("p\\d+");
 
     /** Representor of a VF of this host, flavour "pcivf": {@code pf0vf3}; a bare {@code 3} on kernels up to about 5.0. */
@@ -117,12 +117,19 @@ public final class NicTopology {
 
     private Optional<String> uplink(PciAddress pf) {
         Path net = device(pf).resolve("net");
-        return names(net).stream()
+        List<String> ports = names(net).stream()
                 .filter(name ->
                         !text(net.resolve(name).resolve("phys_switch_id")).isEmpty())
+                .toList();
+        List<String> nameless = ports.stream()
+                .filter(name ->
+                        text(net.resolve(name).resolve("phys_port_name")).isEmpty())
+                .toList();
+        return ports.stream()
                 .filter(name -> UPLINK.matcher(text(net.resolve(name).resolve("phys_port_name")))
                         .matches())
-                .findFirst();
+                .findFirst()
+                .or(() -> nameless.size() == 1 ? Optional.of(nameless.get(0)) : Optional.empty());
     }
 
     /** The netdevs below the PF (kernel 5.8 and later) tell; else all of the same switch and PF number. */
@@ -136,8 +143,9 @@ public final class NicTopology {
             return found;
         }
         String switchId = text(below.resolve(uplink).resolve("phys_switch_id"));
-        OptionalInt pfNumber = OptionalInt.of(Integer.parseInt(
-                text(below.resolve(uplink).resolve("phys_port_name")).substring(1)));
+        String portName = text(below.resolve(uplink).resolve("phys_port_name"));
+        OptionalInt pfNumber =
+                portName.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(portName.substring(1)));
         for (String name : names(netClass)) {
             if (text(netClass.resolve(name).resolve("phys_switch_id")).equals(switchId)) {
                 represented(netClass.resolve(name), pfNumber).ifPresent(index -> found.put(index, name));

@@ -56,6 +56,10 @@ public final class DesiredBindings {
         if (vfs.size() == 1) {
             return of(pci, pod, sandbox.get().id(), netns.get(), defaultProvider.get(), vfs);
         }
+        if (!pod.servedProviders().contains(defaultProvider.get())) {
+            // kube-ovn-controller writes of all networks at once; before, none seems to need a VF
+            return pending(pod, Reason.WaitingForAddress, "network provider " + defaultProvider.get(), vfs);
+        }
         return severalVfs(pci, pod, sandbox.get().id(), netns.get(), vfs);
     }
 

@@ -550,6 +550,25 @@ class BindingPlannerTest {
         }
 
         @Test
+        void theAdminMacIsPutBackWithTheRest() {
+            OwnerMark withAdminMac = new OwnerMark(
+                    POD.uid(),
+                    SANDBOX,
+                    PCI,
+                    NETNS,
+                    new VfIdentity(ORIGINAL.name(), ORIGINAL.mtu(), ORIGINAL.mac(), Optional.of(ORIGINAL.mac())),
+                    World.BOOT);
+            World world = new World()
+                    .unallotted()
+                    .ownerGone()
+                    .row("", 3, "", withAdminMac.externalIds())
+                    .vfAtHome(World.vf("eth2", 1500, ORIGINAL.mac(), false, withAdminMac.alias()));
+
+            assertThat(world.adminMac(POD_MAC.value()).plan().steps())
+                    .contains(new Step.ResetVf(PCI, "eth2", withAdminMac.original()));
+        }
+
+        @Test
         void theAdminMacOfAUserspaceVfIsPutBack() {
             OwnerMark mark = new OwnerMark(
                     POD.uid(), SANDBOX, PCI, NETNS, VfIdentity.withoutNetdev(Optional.of(MacAddress.NONE)), World.BOOT);
@@ -666,6 +685,15 @@ class BindingPlannerTest {
         @Test
         void aVfThatWasNotSeenAtHomeIsNotCalledFree() {
             assertThat(new World().unallotted().vfAway().plan().reason()).isEqualTo(Reason.WaitingForVf);
+        }
+
+        /** A row names its netdev, and one that is renamed is lost to OVS, OVN and kube-ovn-cni's DEL. */
+        @Test
+        void noStepRenamesARepresentor() {
+            assertThat(NodeNetwork.class.getMethods())
+                    .extracting(java.lang.reflect.Method::getName)
+                    .contains("setRepresentorUp", "resetVf")
+                    .noneMatch(verb -> verb.toLowerCase(java.util.Locale.ROOT).contains("rename"));
         }
 
         @Test

@@ -112,6 +112,11 @@ final class World {
         return this;
     }
 
+    World row(String type, int ofport, String error, Map<String, String> ids) {
+        port = new Port(REPRESENTOR, type, ids, ofport, error, "", true);
+        return this;
+    }
+
     /** A row as kube-ovn-cni makes it. */
     World kubeOvnRow(String netns, String... moreIds) {
         Map<String, String> ids = new HashMap<>(Map.of(

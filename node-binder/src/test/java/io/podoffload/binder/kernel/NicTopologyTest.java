@@ -117,4 +117,15 @@ class NicTopologyTest {
 
         assertThat(topology(tree).vf(VF0)).isEmpty();
     }
+
+    @Test
+    void aPfWithoutAPortNameIsTheUplinkAllTheSame() {
+        SysfsTree nameless = new SysfsTree(folder)
+                .vf(PF, VF0.value(), 0)
+                .netdev(PF, "ens4np0", "b8599f", "")
+                .netdev(PF, "eth7", "b8599f", "pf0vf0");
+
+        assertThat(topology(nameless).vf(VF0))
+                .hasValue(new NicTopology.Vf(VF0, new PciAddress(PF), 0, "ens4np0", "eth7"));
+    }
 }
