@@ -115,6 +115,8 @@ def release(host, ovsdb, job):
     ovsdb.transact({"op": "mutate", "table": "Interface", "where": [["name", "==", representor]],
                     "mutations": [["external_ids", "delete", ["set", ["iface-id"]]]]})
     host.link(host.index(representor), flags=0, change=UP)
+    ovsdb.transact({"op": "wait", "table": "Interface", "timeout": 5000, "until": "==", "columns": ["name"], "rows": [],
+                    "where": [["name", "==", representor], ["external_ids", "includes", ["map", [["ovn-installed", "true"]]]]]})
     index = host.index(job["shown"])
     host.link(index, flags=0, change=UP)
     host.link(index, text(IFLA_IFNAME, job["vf"]) + number(IFLA_MTU, 1500) + attribute(IFLA_ADDRESS, mac(job["vfMac"])))

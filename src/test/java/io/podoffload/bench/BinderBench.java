@@ -47,7 +47,6 @@ public final class BinderBench {
     private final Map<String, CountDownLatch> installed = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> gone = new ConcurrentHashMap<>();
     private @Nullable IntegrationBridge eyes;
-    private int pods;
 
     /** Medians in milliseconds. */
     private record Medians(double bind, double release, double storm) {}
@@ -133,7 +132,7 @@ public final class BinderBench {
     private List<Staged> stage(int count) {
         List<Staged> staged = new ArrayList<>();
         for (int index = 0; index < count; index++) {
-            staged.add(node.stage("p" + ++pods, index));
+            staged.add(node.stage(index));
         }
         return staged;
     }
@@ -215,7 +214,7 @@ public final class BinderBench {
         figures.put("cpu_ms_per_bind_and_release_1_vf_10_pods", cpuPerRound(binder));
         List<Staged> others = new ArrayList<>();
         for (int vf = 1; vf < VFS; vf++) {
-            others.add(node.stage("p" + ++pods, vf));
+            others.add(node.stage(vf));
         }
         bindAll(others, node::run);
         figures.put("cpu_ms_per_bind_and_release_127_vfs_10_pods", cpuPerRound(binder));
@@ -276,14 +275,13 @@ public final class BinderBench {
     }
 
     private void releaseByPrograms(Staged pod) {
-        node.ovs().vsctl("remove", "interface", pod.representor(), "external_ids", "iface-id");
         Programs.run("ip", "link", "set", pod.representor(), "down");
+        node.ovs().vsctl("--if-exists", "--with-iface", "del-port", "br-int", pod.representor());
         String shown = shown(pod);
         Programs.run("ip", "link", "set", shown, "down");
         Programs.run("ip", "link", "set", shown, "name", pod.vf());
         Programs.run("ip", "link", "set", pod.vf(), "address", vfMac(pod), "mtu", "1500");
         Programs.run("ip", "link", "set", pod.vf(), "alias", "");
-        node.ovs().vsctl("--if-exists", "--with-iface", "del-port", "br-int", pod.representor());
     }
 
     private static String shown(Staged pod) {

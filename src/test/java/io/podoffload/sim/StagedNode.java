@@ -98,8 +98,12 @@ public final class StagedNode implements AutoCloseable {
         return api.client();
     }
 
-    /** A pod with everything but its allotment and its sandbox. */
-    public Staged stage(String name, int vf) {
+    /**
+     * The next pod for a VF, with everything but its allotment and its sandbox. Pods of one VF bear the same name, so that
+     * their logical switch port stays: ovn-controller 23.03 ends by a signal when many of them go at once.
+     */
+    public Staged stage(int vf) {
+        String name = "p" + vf;
         String ip = "10.16." + (vf / 200 + 1) + "." + (vf % 200 + 1);
         String mac = "02:00:00:00:%02x:%02x".formatted(vf / 256, vf % 256);
         String ifaceId = name + ".default.default.default.ovn";
@@ -205,7 +209,6 @@ public final class StagedNode implements AutoCloseable {
     /** What is left of the pod. */
     public void clear(Staged staged) {
         Programs.run("ip", "netns", "del", Path.of(staged.netns()).getFileName().toString());
-        ovn.removePort(staged.ifaceId());
     }
 
     /** The binder's arguments on this node. */

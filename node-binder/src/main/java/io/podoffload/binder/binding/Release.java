@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import io.podoffload.binder.binding.Desired.Binding;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Optional;
 
 /** What the binder does to take down what it made, once its pod is gone by the one rule of {@link Observed.Owner}. */
 final class Release {
+
+    private static final Duration OVN_LETS_GO_WITHIN = Duration.ofSeconds(5);
+    private static final Duration OVN_LOOKS_WITHIN = Duration.ofMillis(200);
 
     private Release() {}
 
@@ -35,8 +39,23 @@ final class Release {
             }
             reset(observed, mark.original(), steps);
         }
+        if (observed.port().map(row -> isHeldByOvn(row, observed)).orElse(false)) {
+            return new Plan(Reason.WaitingForRelease, detail + ": ovn-controller has not let its port go", steps);
+        }
         observed.port().ifPresent(row -> steps.add(new Step.DeletePort(representor, ownKeys(row))));
         return new Plan(Reason.Free, detail, steps);
+    }
+
+    /**
+     * ovn-controller takes {@code ovn-installed} off a row when it has let the port go. Of a row that loses its iface-id and
+     * is deleted before ovn-controller looked in between, it never learns that the port is gone, and 23.03 goes on with freed
+     * memory. One that does not look at all is not waited for; nor is one, for long, that had not installed the port yet.
+     */
+    private static boolean isHeldByOvn(Port row, Observed observed) {
+        Duration goneFor = observed.owner().map(Observed.Owner::goneFor).orElse(OVN_LETS_GO_WITHIN);
+        return row.ifaceId().isPresent()
+                || (row.installedByOvn() && goneFor.compareTo(OVN_LETS_GO_WITHIN) < 0)
+                || (!row.externalIds().containsKey(Port.OVN_INSTALLED_TS) && goneFor.compareTo(OVN_LOOKS_WITHIN) < 0);
     }
 
     private static void reset(Observed observed, VfIdentity original, List<Step> steps) {

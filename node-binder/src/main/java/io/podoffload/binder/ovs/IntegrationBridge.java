@@ -138,12 +138,14 @@ public final class IntegrationBridge implements AutoCloseable {
                 .putExternalIds(name, Map.of(Port.IFACE_ID, ifaceId)));
     }
 
-    /** Takes the iface-id off, with what was written beside it, if the row still holds all of {@code expected}. */
+    /**
+     * Takes the iface-id off, if the row still holds all of {@code expected}. {@code ovn-installed} stays: ovn-controller takes
+     * that off when it has let the port go, and by that it is seen.
+     */
     public void detach(String name, Map<String, String> expected) {
         run(transaction("detach port " + name)
                 .requireExternalIds(name, expected)
-                .removeExternalIds(
-                        name, Set.of(Port.IFACE_ID, Port.OVN_INSTALLED, Port.OVN_INSTALLED_TS, OwnerMark.ANNOUNCED)));
+                .removeExternalIds(name, Set.of(Port.IFACE_ID, OwnerMark.ANNOUNCED)));
     }
 
     /** Deletes the port, if its interface still holds all of {@code expected}; nothing happens if it is gone. */

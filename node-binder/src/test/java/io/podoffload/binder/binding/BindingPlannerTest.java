@@ -494,8 +494,45 @@ class BindingPlannerTest {
                     .containsExactly(
                             new Step.Detach(REPRESENTOR, MARK.externalIds()),
                             new Step.RepresentorDown(REPRESENTOR),
-                            new Step.ResetVf(PCI, "net1", ORIGINAL),
-                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+                            new Step.ResetVf(PCI, "net1", ORIGINAL));
+            assertThat(detached("ovn-installed-ts", "1").ownerGone().plan().steps())
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void theRowStaysUntilOvnControllerHasLetThePortGo() {
+            World held =
+                    detached("ovn-installed", "true", "ovn-installed-ts", "1").ownerGone();
+
+            assertThat(held.plan().steps()).isEmpty();
+            assertThat(held.plan().reason()).isEqualTo(Reason.WaitingForRelease);
+            assertThat(held.owner(false, true, true, Duration.ofSeconds(5))
+                            .plan()
+                            .steps())
+                    .as("ovn-controller may be down")
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void aPortThatOvnHadNotInstalledYetIsNotTakenAwayUnderItsHands() {
+            assertThat(detached()
+                            .owner(false, true, true, Duration.ofMillis(5))
+                            .plan()
+                            .steps())
+                    .isEmpty();
+            assertThat(detached()
+                            .owner(false, true, true, Duration.ofMillis(200))
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        /** Of a pod that is gone, with its VF clean and its iface-id off. */
+        private World detached(String... ids) {
+            return new World()
+                    .unallotted()
+                    .ourRow(2, ids)
+                    .vfAtHome(World.vf(ORIGINAL.name(), ORIGINAL.mtu(), ORIGINAL.mac(), false, ""));
         }
 
         @Test
@@ -544,9 +581,16 @@ class BindingPlannerTest {
                             .ownerGone()
                             .plan()
                             .steps())
-                    .containsExactly(
-                            new Step.Detach(REPRESENTOR, MARK.externalIds()),
-                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+                    .containsExactly(new Step.Detach(REPRESENTOR, MARK.externalIds()));
+            assertThat(new World()
+                            .unallotted()
+                            .afterAnotherBoot()
+                            .ourRow(2)
+                            .vfAtHome(World.vf("eth2", 1500, new MacAddress("02:00:00:00:00:cc"), false, ""))
+                            .ownerGone()
+                            .plan()
+                            .steps())
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
         }
 
         @Test

@@ -185,7 +185,7 @@ final class World {
 
     /** Sandbox stopped, namespace and pod gone, just now. */
     World ownerGone() {
-        return owner(false, true, true, Duration.ZERO);
+        return owner(false, true, true, Duration.ofSeconds(1));
     }
 
     /** The representor says nothing of its VF. */
