@@ -26,7 +26,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -63,7 +62,8 @@ public final class BinderBench {
         Path project = Path.of(arguments[0]);
         String java = arguments[1];
         try {
-            new BinderBench().run(project, java, List.of(arguments).contains("--json"), System.out);
+            List<String> options = List.of(arguments);
+            new BinderBench().run(project, java, options.contains("--json"), System.out);
         } catch (RuntimeException e) {
             e.printStackTrace(); // the threads of the API server would keep the process alive
             System.exit(1);
@@ -84,8 +84,9 @@ public final class BinderBench {
 
     private void run(Path project, String java, boolean json, PrintStream out) throws Exception {
         Path log = Files.createDirectories(project.resolve("target/bench")).resolve("binder.log");
-        List<String> flags = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m", "-Xss512k");
+        List<String> flags = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx56m", "-Xss512k");
         Map<String, Object> figures = new LinkedHashMap<>();
+        List<Cost> costs = new ArrayList<>();
         Medians ours;
         List<String> command = new ArrayList<>(List.of(java));
         command.addAll(flags);
@@ -96,8 +97,9 @@ public final class BinderBench {
             binder.awaitReady();
             open();
             ours = measure(node::run, staged -> node.stop(staged), true);
-            figures.putAll(whatItTakes(binder));
+            figures.putAll(whatItTakes(binder, costs));
         }
+        figures.put("cost", costs);
         Medians floor;
         try (Floor program = new Floor(project, node.ovs().socket())) {
             floor = measure(program::bind, program::release, false);
@@ -176,16 +178,10 @@ public final class BinderBench {
 
     /** Until the binder knows that the pod is gone it would bring a VF that comes home back into it. */
     private static void awaitForgotten(Staged pod) {
-        Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> {
-            for (JsonNode vf : JsonMapper.shared()
-                    .readTree(Programs.run("curl", "-sS", "http://127.0.0.1:8081/state"))
-                    .path("vfs")) {
-                if (vf.path("pci").asString().equals(pod.pci().value())) {
-                    return vf.path("reason").asString().equals("WaitingForRelease");
-                }
-            }
-            return false;
-        });
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> Programs.run("curl", "-sS", "http://127.0.0.1:8081/state/" + pod.pci())
+                        .contains("\"reason\":\"WaitingForRelease\""));
     }
 
     /** Four at a time, as many as the binder's own workers. */
@@ -208,41 +204,74 @@ public final class BinderBench {
         }
     }
 
-    /** CPU of an event with few and with many, of an idle binder, of a resync; and memory. */
-    private Map<String, Object> whatItTakes(Server binder) throws Exception {
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("cpu_ms_per_bind_and_release_1_vf_10_pods", cpuPerRound(binder));
+    /** What an event costs with few and with many, an idle binder, a resync; and memory. */
+    private Map<String, Object> whatItTakes(Server binder, List<Cost> costs) throws Exception {
+        costOf(binder, 1, 1); // so that what it compiles for this is not counted
         List<Staged> others = new ArrayList<>();
-        for (int vf = 1; vf < VFS; vf++) {
-            others.add(node.stage(vf));
+        int plainPods = 0;
+        for (int vfs : List.of(1, 32, 64, VFS)) {
+            List<Staged> more = new ArrayList<>();
+            while (others.size() + more.size() + 1 < vfs) {
+                more.add(node.stage(others.size() + more.size() + 1));
+            }
+            bindAll(more, node::run);
+            others.addAll(more);
+            awaitQuiet();
+            costs.add(costOf(binder, vfs, vfs));
         }
-        bindAll(others, node::run);
-        figures.put("cpu_ms_per_bind_and_release_127_vfs_10_pods", cpuPerRound(binder));
-        for (int pod = 0; pod < 870; pod++) {
-            node.createPlainPod("plain" + pod);
+        for (int pods : List.of(300, 600, 1000)) {
+            while (VFS + plainPods < pods) {
+                node.createPlainPod("plain" + ++plainPods);
+            }
+            awaitQuiet();
+            costs.add(costOf(binder, VFS, pods));
         }
-        figures.put("cpu_ms_per_bind_and_release_127_vfs_1000_pods", cpuPerRound(binder));
-        Awaitility.await()
-                .until(() -> metric("pod_offload_binder_queue_depth") == 0); // what is left to do is not idleness
+        Map<String, Object> figures = new LinkedHashMap<>();
+        awaitQuiet();
         Duration before = binder.cpu();
         long begin = System.nanoTime();
         TimeUnit.SECONDS.sleep(60); // an interval is what is measured
         double idle = binder.cpu().minus(before).toMillis() * 1e6 / (System.nanoTime() - begin);
-        figures.put("idle_cpu_percent_with_127_bound_vfs_and_one_resync", round(idle * 100));
+        figures.put("idle_cpu_percent_with_127_bound_vfs_and_1000_pods", round(idle * 100));
+        before = binder.cpu();
+        double resyncBefore = resyncMillis();
+        node.cutRuntimeEvents();
+        Awaitility.await().until(() -> resyncMillis() != resyncBefore);
+        awaitQuiet();
         figures.put("resync_ms_of_127_bound_vfs", resyncMillis());
+        figures.put("resync_cpu_ms_of_127_bound_vfs", binder.cpu().minus(before).toMillis());
         figures.put("resident_mib", binder.residentMib());
         releaseAll(others, node::stop, true);
         return figures;
     }
 
-    private double cpuPerRound(Server binder) throws Exception {
-        Duration before = binder.cpu();
+    /** What is left to do is not idleness. */
+    private static void awaitQuiet() {
+        Awaitility.await().until(() -> metric("pod_offload_binder_queue_depth") == 0);
+    }
+
+    /**
+     * One pod bound and released on a node.
+     *
+     * @param waits how often a thread of the binder waited, for each message at least once
+     */
+    record Cost(int vfs, int pods, double binderMillis, double switchMillis, double waits) {}
+
+    private Cost costOf(Server binder, int vfs, int pods) throws Exception {
+        Duration cpu = binder.cpu();
+        Duration ofSwitch = Server.cpuOf(node.ovs().switchPid());
+        long waits = binder.waits();
         for (int round = 0; round < ROUNDS; round++) {
             List<Staged> one = stage(1);
             bindAll(one, node::run);
             releaseAll(one, node::stop, true);
         }
-        return round(binder.cpu().minus(before).toMillis() / (double) ROUNDS);
+        return new Cost(
+                vfs,
+                pods,
+                round(binder.cpu().minus(cpu).toMillis() / (double) ROUNDS),
+                round(Server.cpuOf(node.ovs().switchPid()).minus(ofSwitch).toMillis() / (double) ROUNDS),
+                round((binder.waits() - waits) / (double) ROUNDS));
     }
 
     /** What the binder measured of its last resync. */
@@ -400,7 +429,23 @@ public final class BinderBench {
                     row.get("ratio"),
                     row.get("target"));
         }
-        figures.forEach((name, value) -> out.println(name.replace('_', ' ') + ": " + value));
+        figures.forEach((name, value) -> {
+            if (!name.equals("cost")) {
+                out.println(name.replace('_', ' ') + ": " + value);
+            }
+        });
+        out.printf("%n%6s %6s %16s %18s %14s%n", "VFs", "pods", "binder CPU ms", "vswitchd CPU ms", "binder waits");
+        for (Object each : (List<?>) Objects.requireNonNull(figures.get("cost"))) {
+            Cost cost = (Cost) each;
+            out.printf(
+                    Locale.ROOT,
+                    "%6d %6d %16.1f %18.1f %14.0f%n",
+                    cost.vfs(),
+                    cost.pods(),
+                    cost.binderMillis(),
+                    cost.switchMillis(),
+                    cost.waits());
+        }
     }
 
     private static Map<String, Object> figure(double floor, double ours, double programs, double target) {

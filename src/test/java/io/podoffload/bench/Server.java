@@ -78,25 +78,43 @@ final class Server implements AutoCloseable {
 
     /** User and system time of the whole process so far. */
     Duration cpu() {
-        String stat = read("stat");
+        return cpuOf(process.pid());
+    }
+
+    /** User and system time of a process so far. */
+    static Duration cpuOf(long pid) {
+        String stat = read(pid, "stat");
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return Duration.ofMillis((Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * 1000 / TICKS_PER_SECOND);
     }
 
     /** Resident memory, MiB. */
     long residentMib() {
-        return read("status")
-                        .lines()
-                        .filter(line -> line.startsWith("VmRSS:"))
-                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                        .findFirst()
-                        .orElseThrow()
-                / 1024;
+        return status(read(process.pid(), "status"), "VmRSS:") / 1024;
     }
 
-    private String read(String file) {
+    /** How often a thread of the process waited for something so far: for each message at least once. */
+    long waits() {
+        try (var tasks = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+            return tasks.mapToLong(task -> status(
+                            read(process.pid(), "task/" + task.getFileName() + "/status"), "voluntary_ctxt_switches:"))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the server has ended", e);
+        }
+    }
+
+    private static long status(String text, String name) {
+        return text.lines()
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String read(long pid, String file) {
         try {
-            return Files.readString(Path.of("/proc/" + process.pid() + "/" + file));
+            return Files.readString(Path.of("/proc/" + pid + "/" + file));
         } catch (IOException e) {
             throw new UncheckedIOException("the server has ended", e);
         }

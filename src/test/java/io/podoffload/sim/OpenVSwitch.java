@@ -193,6 +193,11 @@ public final class OpenVSwitch implements AutoCloseable {
         Programs.signal("CONT", pid("ovs-vswitchd"));
     }
 
+    /** Process id of ovs-vswitchd. */
+    public long switchPid() {
+        return Long.parseLong(pid("ovs-vswitchd"));
+    }
+
     private String pid(String daemon) {
         try {
             return Files.readString(directory.resolve(daemon + ".pid")).strip();

@@ -201,6 +201,12 @@ public final class StagedNode implements AutoCloseable {
         return shown;
     }
 
+    /** The runtime's stream of events ends and begins again, after which whoever follows it looks at everything. */
+    public void cutRuntimeEvents() {
+        runtime.streamEvents(false);
+        runtime.streamEvents(true);
+    }
+
     /** From now on the sandbox is gone. */
     public void stop(Staged staged) {
         runtime.unlist(sandbox(staged));

@@ -30,13 +30,19 @@ final class EventSources {
     });
     private final AtomicBoolean resyncAsked = new AtomicBoolean();
     private volatile @Nullable VfWatch watch;
+    private volatile Runnable resync = () -> {};
 
     EventSources() {
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** From now on events are followed. */
-    void followWith(VfWatch follower) {
+    /**
+     * From now on events are followed.
+     *
+     * @param whenInDoubt what is done when events may have been missed
+     */
+    void followWith(VfWatch follower, Runnable whenInDoubt) {
+        resync = whenInDoubt;
         watch = follower;
     }
 
@@ -52,8 +58,8 @@ final class EventSources {
         follow(follower -> follower.podGone(pod));
     }
 
-    void sandboxChanged(PodRef pod) {
-        follow(follower -> follower.sandboxChanged(pod));
+    void sandboxChanged(PodRef pod, boolean ready) {
+        follow(follower -> follower.sandboxChanged(pod, ready));
     }
 
     void portChanged(Port row) {
@@ -69,7 +75,7 @@ final class EventSources {
         if (resyncAsked.compareAndSet(false, true)) {
             follow(follower -> {
                 resyncAsked.set(false);
-                follower.resync();
+                resync.run();
             });
         }
     }

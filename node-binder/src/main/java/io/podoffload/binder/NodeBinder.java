@@ -119,7 +119,7 @@ final class NodeBinder implements SmartLifecycle {
         }
         linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
-        events.followWith(watch);
+        events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), this::resync);
         events.every(REPORT_MILLIS, () -> report.write(capacity, states.version(), states.all()));
         LOG.info("looking after the VFs of node {}", properties.nodeName());

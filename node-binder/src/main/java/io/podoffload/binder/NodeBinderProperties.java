@@ -34,7 +34,7 @@ public record NodeBinderProperties(
         @DefaultValue("/run/containerd/containerd.sock") Path criSocket,
         @DefaultValue("/run/openvswitch/db.sock") Path ovsdbSocket,
         @DefaultValue("br-int") String bridge,
-        @DefaultValue("60s") Duration resync) {
+        @DefaultValue("5m") Duration resync) {
 
     public NodeBinderProperties {
         resources = Set.copyOf(resources);

@@ -2,10 +2,12 @@ package io.podoffload.binder;
 
 import io.podoffload.binder.reconcile.VfStates;
 import java.util.List;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 
-/** {@code GET /state}: every VF with its verdict, its pod and since when. */
+/** {@code GET /state}: every VF with its verdict, its pod and since when; {@code GET /state/PCI-ADDRESS}: one of them. */
 @RestController
 final class StateEndpoint {
 
@@ -23,5 +25,10 @@ final class StateEndpoint {
     @GetMapping("/state")
     NodeState state() {
         return new NodeState(properties.nodeName(), states.all());
+    }
+
+    @GetMapping("/state/{pci}")
+    ResponseEntity<VfStates.VfState> state(@PathVariable String pci) {
+        return ResponseEntity.of(states.of(pci));
     }
 }

@@ -9,13 +9,14 @@ import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.v1.ContainerEventResponse;
 import io.podoffload.binder.cri.v1.GetEventsRequest;
 import io.podoffload.binder.cri.v1.PodSandboxMetadata;
+import io.podoffload.binder.cri.v1.PodSandboxState;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,7 @@ public final class SandboxWatch implements AutoCloseable {
 
     private final ManagedChannel channel;
     private final Sandboxes sandboxes;
-    private final Consumer<PodRef> onChange;
+    private final BiConsumer<PodRef, Boolean> onChange;
     private final Runnable onDoubt;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread daemon = new Thread(task, "sandbox-watch");
@@ -46,10 +47,11 @@ public final class SandboxWatch implements AutoCloseable {
     /**
      * Starts at once.
      *
-     * @param onChange called with the pod whose sandbox or containers changed
+     * @param onChange called with the pod whose sandbox or containers changed, and whether that sandbox is READY
      * @param onDoubt called when events may have been missed
      */
-    public SandboxWatch(ManagedChannel channel, Sandboxes sandboxes, Consumer<PodRef> onChange, Runnable onDoubt) {
+    public SandboxWatch(
+            ManagedChannel channel, Sandboxes sandboxes, BiConsumer<PodRef, Boolean> onChange, Runnable onDoubt) {
         this.channel = channel;
         this.sandboxes = sandboxes;
         this.onChange = onChange;
@@ -63,7 +65,9 @@ public final class SandboxWatch implements AutoCloseable {
                     @Override
                     public void onNext(ContainerEventResponse event) {
                         PodSandboxMetadata pod = event.getPodSandboxStatus().getMetadata();
-                        onChange.accept(new PodRef(pod.getNamespace(), pod.getName(), pod.getUid()));
+                        onChange.accept(
+                                new PodRef(pod.getNamespace(), pod.getName(), pod.getUid()),
+                                event.getPodSandboxStatus().getState() == PodSandboxState.SANDBOX_READY);
                     }
 
                     @Override
@@ -114,12 +118,12 @@ public final class SandboxWatch implements AutoCloseable {
             ready = now;
             now.forEach((id, pod) -> {
                 if (!before.containsKey(id)) {
-                    onChange.accept(pod);
+                    onChange.accept(pod, true);
                 }
             });
             before.forEach((id, pod) -> {
                 if (!now.containsKey(id)) {
-                    onChange.accept(pod);
+                    onChange.accept(pod, false);
                 }
             });
         } catch (StatusRuntimeException e) {

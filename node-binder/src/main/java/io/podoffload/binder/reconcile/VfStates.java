@@ -101,6 +101,11 @@ public final class VfStates {
         return List.copyOf(states.values());
     }
 
+    /** The VF at this address, if it is one of this node's. */
+    public Optional<VfState> of(String pci) {
+        return PciAddress.isPciAddress(pci) ? Optional.ofNullable(states.get(new PciAddress(pci))) : Optional.empty();
+    }
+
     /** Counts the changes, so that a reader sees whether there were any. */
     public long version() {
         return version.get();

@@ -86,10 +86,21 @@ public final class VfWatch {
         vfs.forEach(look);
     }
 
-    /** The container runtime did something for a pod, of which the API server may not know yet, or no longer. */
-    public void sandboxChanged(PodRef pod) {
-        pods.findByUid(pod.uid())
-                .ifPresentOrElse(this::podChanged, () -> marked(pod.uid()).forEach(look));
+    /**
+     * The container runtime did something for a pod, of which the API server may not know yet, or no longer.
+     *
+     * @param ready whether the sandbox runs, so that what the kubelet allotted is this very pod's
+     */
+    public void sandboxChanged(PodRef pod, boolean ready) {
+        Optional<PodView> known = pods.findByUid(pod.uid());
+        if (known.isEmpty()) {
+            marked(pod.uid()).forEach(look);
+            return;
+        }
+        if (ready && pods.isHolder(known.get())) {
+            allotted.confirmed(known.get());
+        }
+        podChanged(known.get());
     }
 
     private Set<PciAddress> marked(String podUid) {
