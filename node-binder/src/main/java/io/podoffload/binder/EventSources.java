@@ -1,8 +1,8 @@
 package io.podoffload.binder;
 
 import io.podoffload.binder.binding.Link;
-import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.kube.PodView;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.util.concurrent.Future;
@@ -58,8 +58,8 @@ final class EventSources {
         follow(follower -> follower.podGone(pod));
     }
 
-    void sandboxChanged(PodRef pod, boolean ready) {
-        follow(follower -> follower.sandboxChanged(pod, ready));
+    void sandboxChanged(Sandbox sandbox) {
+        follow(follower -> follower.sandboxChanged(sandbox));
     }
 
     void portChanged(Port row) {

@@ -9,4 +9,10 @@ package io.podoffload.binder.binding;
  * @param createdAt nanoseconds since 1970
  * @param ready false once the kubelet stopped it
  */
-public record Sandbox(String id, PodRef pod, int attempt, long createdAt, boolean ready) {}
+public record Sandbox(String id, PodRef pod, int attempt, long createdAt, boolean ready) {
+
+    /** The same, no longer READY. */
+    public Sandbox stopped() {
+        return new Sandbox(id, pod, attempt, createdAt, false);
+    }
+}

@@ -4,19 +4,17 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.v1.ContainerEventResponse;
 import io.podoffload.binder.cri.v1.GetEventsRequest;
-import io.podoffload.binder.cri.v1.PodSandboxMetadata;
-import io.podoffload.binder.cri.v1.PodSandboxState;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +31,7 @@ public final class SandboxWatch implements AutoCloseable {
 
     private final ManagedChannel channel;
     private final Sandboxes sandboxes;
-    private final BiConsumer<PodRef, Boolean> onChange;
+    private final Consumer<Sandbox> onChange;
     private final Runnable onDoubt;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread daemon = new Thread(task, "sandbox-watch");
@@ -42,16 +40,15 @@ public final class SandboxWatch implements AutoCloseable {
     });
 
     /** READY sandboxes by id, as of the last poll; used on the one thread only. */
-    private Map<String, PodRef> ready = Map.of();
+    private Map<String, Sandbox> ready = Map.of();
 
     /**
      * Starts at once.
      *
-     * @param onChange called with the pod whose sandbox or containers changed, and whether that sandbox is READY
+     * @param onChange called with the sandbox that changed, or whose containers did
      * @param onDoubt called when events may have been missed
      */
-    public SandboxWatch(
-            ManagedChannel channel, Sandboxes sandboxes, BiConsumer<PodRef, Boolean> onChange, Runnable onDoubt) {
+    public SandboxWatch(ManagedChannel channel, Sandboxes sandboxes, Consumer<Sandbox> onChange, Runnable onDoubt) {
         this.channel = channel;
         this.sandboxes = sandboxes;
         this.onChange = onChange;
@@ -64,10 +61,7 @@ public final class SandboxWatch implements AutoCloseable {
                 .getContainerEvents(GetEventsRequest.getDefaultInstance(), new StreamObserver<>() {
                     @Override
                     public void onNext(ContainerEventResponse event) {
-                        PodSandboxMetadata pod = event.getPodSandboxStatus().getMetadata();
-                        onChange.accept(
-                                new PodRef(pod.getNamespace(), pod.getName(), pod.getUid()),
-                                event.getPodSandboxStatus().getState() == PodSandboxState.SANDBOX_READY);
+                        onChange.accept(Sandboxes.sandbox(event.getPodSandboxStatus()));
                     }
 
                     @Override
@@ -111,19 +105,19 @@ public final class SandboxWatch implements AutoCloseable {
 
     private void poll() {
         try {
-            Map<String, PodRef> now = sandboxes.all().stream()
+            Map<String, Sandbox> now = sandboxes.all().stream()
                     .filter(Sandbox::ready)
-                    .collect(Collectors.toMap(Sandbox::id, Sandbox::pod));
-            Map<String, PodRef> before = ready;
+                    .collect(Collectors.toMap(Sandbox::id, Function.identity()));
+            Map<String, Sandbox> before = ready;
             ready = now;
-            now.forEach((id, pod) -> {
+            now.forEach((id, sandbox) -> {
                 if (!before.containsKey(id)) {
-                    onChange.accept(pod, true);
+                    onChange.accept(sandbox);
                 }
             });
-            before.forEach((id, pod) -> {
+            before.forEach((id, sandbox) -> {
                 if (!now.containsKey(id)) {
-                    onChange.accept(pod, false);
+                    onChange.accept(sandbox.stopped());
                 }
             });
         } catch (StatusRuntimeException e) {

@@ -3,6 +3,7 @@ package io.podoffload.binder.cri;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.PodName;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Sandbox;
@@ -12,7 +13,9 @@ import io.podoffload.binder.cri.v1.PodSandbox;
 import io.podoffload.binder.cri.v1.PodSandboxFilter;
 import io.podoffload.binder.cri.v1.PodSandboxMetadata;
 import io.podoffload.binder.cri.v1.PodSandboxState;
+import io.podoffload.binder.cri.v1.PodSandboxStatus;
 import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
+import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,6 +42,8 @@ public final class Sandboxes {
 
     private static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
     private static final String POD_UID = "io.kubernetes.pod.uid";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
 
     private final ManagedChannel channel;
     private final RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime;
@@ -126,13 +133,20 @@ public final class Sandboxes {
     }
 
     private static Sandbox sandbox(PodSandbox sandbox) {
-        PodSandboxMetadata metadata = sandbox.getMetadata();
+        return sandbox(sandbox.getId(), sandbox.getMetadata(), sandbox.getCreatedAt(), sandbox.getState());
+    }
+
+    static Sandbox sandbox(PodSandboxStatus sandbox) {
+        return sandbox(sandbox.getId(), sandbox.getMetadata(), sandbox.getCreatedAt(), sandbox.getState());
+    }
+
+    private static Sandbox sandbox(String id, PodSandboxMetadata pod, long createdAt, PodSandboxState state) {
         return new Sandbox(
-                sandbox.getId(),
-                new PodRef(metadata.getNamespace(), metadata.getName(), metadata.getUid()),
-                metadata.getAttempt(),
-                sandbox.getCreatedAt(),
-                sandbox.getState() == PodSandboxState.SANDBOX_READY);
+                id,
+                new PodRef(pod.getNamespace(), pod.getName(), pod.getUid()),
+                pod.getAttempt(),
+                createdAt,
+                state == PodSandboxState.SANDBOX_READY);
     }
 
     /** Path of the sandbox's network namespace; none on the host's network, or if the sandbox is gone. */
@@ -143,19 +157,47 @@ public final class Sandboxes {
                 return known;
             }
         }
-        Optional<String> path;
         try {
-            path = networkNamespace(call(stub -> stub.podSandboxStatus(PodSandboxStatusRequest.newBuilder()
-                            .setPodSandboxId(sandboxId)
-                            .setVerbose(true)
-                            .build()))
-                    .getInfoOrDefault("info", "{}"));
+            return remember(sandboxId, call(stub -> stub.podSandboxStatus(verboseStatus(sandboxId))));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Optional.empty(); // removed since it was listed
             }
             throw e;
         }
+    }
+
+    /** Asks for what {@link #netns} will tell, and does not wait; if it fails, a look asks again. */
+    public void prefetchNetns(String sandboxId) {
+        RuntimeServiceGrpc.newStub(channel)
+                .withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
+                .podSandboxStatus(verboseStatus(sandboxId), new StreamObserver<>() {
+                    @Override
+                    public void onNext(PodSandboxStatusResponse answer) {
+                        remember(sandboxId, answer);
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        LOG.debug("sandbox {} does not tell its namespace yet", sandboxId, failure);
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        LOG.trace("sandbox {} told its namespace", sandboxId);
+                    }
+                });
+    }
+
+    private static PodSandboxStatusRequest verboseStatus(String sandboxId) {
+        return PodSandboxStatusRequest.newBuilder()
+                .setPodSandboxId(sandboxId)
+                .setVerbose(true)
+                .build();
+    }
+
+    private Optional<String> remember(String sandboxId, PodSandboxStatusResponse answer) {
+        Optional<String> path = networkNamespace(answer.getInfoOrDefault("info", "{}"));
         synchronized (namespaces) {
             namespaces.put(sandboxId, path);
             if (namespaces.size() > REMEMBERED_NAMESPACES) {

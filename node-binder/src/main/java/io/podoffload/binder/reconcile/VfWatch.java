@@ -3,8 +3,8 @@ package io.podoffload.binder.reconcile;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
-import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.PodView;
@@ -86,19 +86,17 @@ public final class VfWatch {
         vfs.forEach(look);
     }
 
-    /**
-     * The container runtime did something for a pod, of which the API server may not know yet, or no longer.
-     *
-     * @param ready whether the sandbox runs, so that what the kubelet allotted is this very pod's
-     */
-    public void sandboxChanged(PodRef pod, boolean ready) {
-        Optional<PodView> known = pods.findByUid(pod.uid());
+    /** The container runtime did something for a pod, of which the API server may not know yet, or no longer. */
+    public void sandboxChanged(Sandbox sandbox) {
+        String uid = sandbox.pod().uid();
+        Optional<PodView> known = pods.findByUid(uid);
         if (known.isEmpty()) {
-            marked(pod.uid()).forEach(look);
+            marked(uid).forEach(look);
             return;
         }
-        if (ready && pods.isHolder(known.get())) {
-            allotted.confirmed(known.get());
+        if (sandbox.ready() && pods.isHolder(known.get())) {
+            sandboxes.prefetchNetns(sandbox.id());
+            allotted.confirmed(known.get()); // its sandbox runs, so what the kubelet says is of this very pod
         }
         podChanged(known.get());
     }
