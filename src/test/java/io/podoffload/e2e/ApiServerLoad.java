@@ -81,6 +81,11 @@ final class ApiServerLoad implements AutoCloseable {
         return sent.sum();
     }
 
+    /** How many requests came to this end so far. */
+    int count(String outcome) {
+        return outcomes.getOrDefault(outcome, 0);
+    }
+
     /** Stops sending, waits for the last answer, and returns how often what became of a request. */
     Map<String, Integer> finish() throws InterruptedException {
         sending.cancel(false);

@@ -109,7 +109,7 @@ class PeerBugsIT {
     @Test
     void sriovCni49_aVfCalledEth0GoesIntoAPodThatHasAnEth0() {
         Programs.run("ip", "link", "set", FIRST_VF_NAME, "name", "eth0");
-        awaitVerdict(FIRST_VF, "Free");
+        awaitNote("name=eth0 ");
         try {
             Pod pod = bound("clash", CniMode.OTHER);
 
@@ -123,6 +123,7 @@ class PeerBugsIT {
                             .contains("eth0 02:5e:00:00:03:00 mtu 1500 alias '' representor down"));
         } finally {
             Programs.run("ip", "link", "set", "eth0", "name", FIRST_VF_NAME);
+            awaitNote("name=" + FIRST_VF_NAME + " ");
         }
     }
 
@@ -489,6 +490,13 @@ class PeerBugsIT {
         } finally {
             cluster.letNamespacesLinger(false);
         }
+    }
+
+    /** Until the binder has noted on the representor what a person did to a free VF. */
+    private static void awaitNote(String part) {
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .until(() -> Programs.run("ip", "link").contains("pod-offload-vf pci=" + FIRST_VF + " " + part));
     }
 
     private void awaitVerdict(String pci, String reason) {

@@ -79,9 +79,16 @@ final class OwnBinding {
                 binding.pod().uid(), binding.sandboxId(), observed.pci(), binding.netns(), original, observed.boot());
     }
 
-    /** The row comes first, with the representor down; one that somebody edited is written again. */
+    /**
+     * The row comes first, with the representor down; one that somebody edited is written again. A VF that was changed just
+     * before, so that its note is of what it was, is noted anew: a CNI that takes it next may leave nothing but the note.
+     */
     private static void record(Observed observed, OwnerMark mark, List<Step> steps) {
         String representor = observed.representor().name();
+        VfNote note = new VfNote(observed.pci(), mark.original());
+        if (mark.original().hasNetdev() && !observed.note().equals(Optional.of(note))) {
+            steps.add(new Step.NoteVf(representor, note));
+        }
         if (observed.port().isEmpty()) {
             if (observed.representor().up()) {
                 steps.add(new Step.RepresentorDown(representor));

@@ -68,11 +68,21 @@ class BindingPlannerTest {
             Plan plan = new World().adminMac("00:00:00:00:00:00").plan();
 
             assertThat(plan.steps()).contains(new Step.SetAdminMac(PCI, POD_MAC));
-            assertThat(((Step.RecordBinding) plan.steps().get(0))
+            assertThat(((Step.RecordBinding) plan.steps().get(1))
                             .mark()
                             .original()
                             .adminMac())
                     .hasValue(new MacAddress("00:00:00:00:00:00"));
+        }
+
+        @Test
+        void aVfThatWasChangedJustBeforeIsNotedAnew() {
+            World renamed = new World().vfAtHome(World.vf("eth9", 1500, ORIGINAL.mac(), false, ""));
+
+            assertThat(renamed.plan().steps().get(0))
+                    .isEqualTo(new Step.NoteVf(
+                            REPRESENTOR,
+                            new VfNote(PCI, new VfIdentity("eth9", 1500, ORIGINAL.mac(), Optional.empty()))));
         }
 
         @Test
