@@ -109,8 +109,8 @@ class PeerBugsIT {
     @Test
     void sriovCni49_aVfCalledEth0GoesIntoAPodThatHasAnEth0() {
         Programs.run("ip", "link", "set", FIRST_VF_NAME, "name", "eth0");
-        awaitNote("name=eth0 ");
         try {
+            awaitNote("name=eth0 ");
             Pod pod = bound("clash", CniMode.OTHER);
 
             assertThat(cluster.vfOf(pod)).isEqualTo(FIRST_VF);

@@ -32,6 +32,9 @@ public final class NodeObserver {
     private final Owners owners;
     private final String boot;
 
+    /** VFs that were at home, by ifindex. */
+    private final Map<Integer, PciAddress> byIndex = new ConcurrentHashMap<>();
+
     /** VFs by their own names, which kube-ovn-cni's ifalias calls them by. */
     private final Map<String, PciAddress> byOwnName = new ConcurrentHashMap<>();
 
@@ -151,6 +154,9 @@ public final class NodeObserver {
     private void remember(Observed observed) {
         PciAddress pci = observed.pci();
         observed.note().ifPresent(note -> byOwnName.put(note.identity().name(), pci));
+        if (observed.place() instanceof Place.AtHome home) {
+            byIndex.put(home.link().index(), pci);
+        }
         if (observed.place() instanceof Place.Away) {
             away.put(pci, true);
         } else {
@@ -162,6 +168,11 @@ public final class NodeObserver {
     /** The VF whose own name this is. */
     Optional<PciAddress> called(String name) {
         return Optional.ofNullable(byOwnName.get(name));
+    }
+
+    /** The VF that had this ifindex when it was at home. */
+    Optional<PciAddress> withIndex(int index) {
+        return Optional.ofNullable(byIndex.get(index));
     }
 
     /** VFs that an unknown link, which the kernel does not say the parent of, may be. */

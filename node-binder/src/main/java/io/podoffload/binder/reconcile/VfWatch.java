@@ -134,7 +134,8 @@ public final class VfWatch {
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)
                 .or(() -> OwnerMark.readAlias(link.alias()).map(OwnerMark::pci))
-                .or(() -> observer.called(link.alias()));
+                .or(() -> observer.called(link.alias()))
+                .or(() -> observer.withIndex(link.index()));
         if (vf.isPresent() && !inventory.isPf(vf.get().value())) {
             look.accept(vf.get());
         } else if (vf.isPresent()) {
