@@ -18,11 +18,15 @@ import reactor.netty.http.client.HttpClientResponse;
 
 /**
  * Sends reviews at a steady rate, whether or not earlier ones are answered, over kept connections as an API server does, and
- * counts what becomes of each. Nothing is sent twice.
+ * counts what becomes of each. Nothing is sent twice. Like an API server it has no more than so many changes under way.
  */
 final class ApiServerLoad implements AutoCloseable {
 
     private static final int TICKS_PER_SECOND = 500;
+
+    /** Default of kube-apiserver's --max-mutating-requests-inflight. */
+    private static final int MOST_UNDER_WAY = 200;
+
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(20);
 
     private final byte[] review;
@@ -42,6 +46,9 @@ final class ApiServerLoad implements AutoCloseable {
         sending = clock.scheduleAtFixedRate(
                 () -> {
                     for (int count = perSecond / TICKS_PER_SECOND; count > 0; count--) {
+                        if (underWay.getUnarrivedParties() > MOST_UNDER_WAY) {
+                            return;
+                        }
                         send();
                     }
                 },

@@ -43,6 +43,7 @@ final class KubeOvnCni implements Cni {
                 .orElseThrow(() -> new IllegalStateException(
                         "no deviceID for " + pod.getMetadata().getName()));
         String vf = nic.netdev(device);
+        String vfByIndex = byIndex(vf);
         String representor = request.containerId().substring(0, 12) + "_h";
         String oldName = nic.representor(device);
         Programs.run("ip", "link", "set", oldName, "down");
@@ -70,8 +71,8 @@ final class KubeOvnCni implements Cni {
         Programs.run("ip", "link", "set", representor, "mtu", MTU);
         Programs.run("ip", "link", "set", representor, "up", "txqueuelen", "1000");
         ovs.vsctl("wait-until", "Interface", representor, "external_ids:ovn-installed=true");
-        Programs.run("ip", "link", "set", vf, "alias", vf);
-        Programs.run("ip", "link", "set", vf, "netns", request.netns(), "name", "eth0");
+        Programs.run("ip", "link", "set", vfByIndex, "alias", vf);
+        Programs.run("ip", "link", "set", vfByIndex, "netns", request.netns(), "name", "eth0");
         String netns = request.netns();
         Programs.runIn(netns, "ip", "link", "set", "eth0", "address", address.mac(), "mtu", MTU);
         Programs.runIn(netns, "ip", "link", "set", "eth0", "up");
@@ -80,6 +81,19 @@ final class KubeOvnCni implements Cni {
                 .forEach(gateway ->
                         Programs.runIn(netns, "ip", "route", "add", "default", "via", gateway, "dev", "eth0"));
         return address.podIp();
+    }
+
+    /**
+     * In iproute2's words. The original looks the VF up by name once more here, which takes another VF if the binder gives
+     * this one its own name back and another comes home under the old one meanwhile.
+     */
+    private static String byIndex(String name) {
+        return "if"
+                + JsonMapper.shared()
+                        .readTree(Programs.run("ip", "-j", "link", "show", name))
+                        .path(0)
+                        .path("ifindex")
+                        .asInt();
     }
 
     @Override

@@ -585,7 +585,9 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** Makes a new sandbox for the pod, and waits for it. */
     public void restartSandbox(Pod pod) {
-        kubelet.restartSandbox(pod.getMetadata().getUid()).join();
+        kubelet.restartSandbox(pod.getMetadata().getUid())
+                .orTimeout(HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     @Override
