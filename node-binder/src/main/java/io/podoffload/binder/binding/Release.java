@@ -12,6 +12,7 @@ import java.util.Optional;
 final class Release {
 
     private static final Duration OVN_LETS_GO_WITHIN = Duration.ofSeconds(5);
+    private static final Duration VSWITCHD_LOOKS_WITHIN = Duration.ofSeconds(5);
     private static final Duration OVN_LOOKS_WITHIN = Duration.ofMillis(200);
 
     private Release() {}
@@ -42,6 +43,9 @@ final class Release {
         if (observed.port().map(row -> isHeldByOvn(row, observed)).orElse(false)) {
             return new Plan(Reason.WaitingForRelease, detail + ": ovn-controller has not let its port go", steps);
         }
+        if (observed.port().map(row -> isUpForVswitchd(row, observed)).orElse(false)) {
+            return new Plan(Reason.WaitingForRelease, detail + ": ovs-vswitchd has not seen it go down", steps);
+        }
         observed.port().ifPresent(row -> steps.add(new Step.DeletePort(representor, ownKeys(row))));
         return new Plan(Reason.Free, detail, steps);
     }
@@ -52,10 +56,22 @@ final class Release {
      * memory. One that does not look at all is not waited for; nor is one, for long, that had not installed the port yet.
      */
     private static boolean isHeldByOvn(Port row, Observed observed) {
-        Duration goneFor = observed.owner().map(Observed.Owner::goneFor).orElse(OVN_LETS_GO_WITHIN);
+        Duration goneFor = goneFor(observed);
         return row.ifaceId().isPresent()
                 || (row.installedByOvn() && goneFor.compareTo(OVN_LETS_GO_WITHIN) < 0)
                 || (!row.externalIds().containsKey(Port.OVN_INSTALLED_TS) && goneFor.compareTo(OVN_LOOKS_WITHIN) < 0);
+    }
+
+    /**
+     * When ovs-vswitchd lets a netdev go it takes the promiscuous flag off, and writes all flags anew as it saw them last: a
+     * representor that it has not seen go down would come up again, with nothing to take it down.
+     */
+    private static boolean isUpForVswitchd(Port row, Observed observed) {
+        return row.linkUp() && goneFor(observed).compareTo(VSWITCHD_LOOKS_WITHIN) < 0;
+    }
+
+    private static Duration goneFor(Observed observed) {
+        return observed.owner().map(Observed.Owner::goneFor).orElse(OVN_LETS_GO_WITHIN);
     }
 
     private static void reset(Observed observed, VfIdentity original, List<Step> steps) {

@@ -510,6 +510,19 @@ class BindingPlannerTest {
         }
 
         @Test
+        void theRowStaysUntilVswitchdHasSeenTheRepresentorGoDown() {
+            World unseen = detached("ovn-installed-ts", "1").ownerGone().vswitchdSeesItUp();
+
+            assertThat(unseen.plan().steps()).isEmpty();
+            assertThat(unseen.plan().reason()).isEqualTo(Reason.WaitingForRelease);
+            assertThat(unseen.owner(false, true, true, Duration.ofSeconds(5))
+                            .plan()
+                            .steps())
+                    .as("ovs-vswitchd may be down")
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
         void theRowStaysUntilOvnControllerHasLetThePortGo() {
             World held =
                     detached("ovn-installed", "true", "ovn-installed-ts", "1").ownerGone();

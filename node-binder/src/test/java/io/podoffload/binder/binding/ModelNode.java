@@ -142,12 +142,12 @@ final class ModelNode implements NodeNetwork {
         return visible ? new Place.InPod(link, netdev.addresses(), netdev.routes()) : new Place.Away();
     }
 
-    private static Port row(String name, Map<String, String> ids) {
+    private Port row(String name, Map<String, String> ids) {
         Map<String, String> seen = new HashMap<>(ids);
         if (ids.containsKey(Port.IFACE_ID)) {
             seen.put(Port.OVN_INSTALLED, "true");
         }
-        return new Port(name, "", seen, 3, "", "", true);
+        return new Port(name, "", seen, 3, "", "", name.equals(representor) && representorUp);
     }
 
     private Observed.Held held(Port row) {

@@ -31,6 +31,7 @@ final class World {
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
     private @Nullable Port port;
+    private boolean seenUp;
     private List<Observed.Held> strays = List.of();
     private List<Observed.Held> rivals = List.of();
     private Optional<MacAddress> adminMac = Optional.empty();
@@ -220,7 +221,7 @@ final class World {
                 PCI,
                 representor,
                 1500,
-                Optional.ofNullable(port),
+                Optional.ofNullable(port).map(this::asVswitchdSeesIt),
                 strays,
                 rivals,
                 place,
@@ -229,6 +230,23 @@ final class World {
                 podHasDefaultRoute,
                 owner,
                 boot);
+    }
+
+    private Port asVswitchdSeesIt(Port row) {
+        return new Port(
+                row.name(),
+                row.type(),
+                row.externalIds(),
+                row.ofport(),
+                row.error(),
+                row.driver(),
+                seenUp || representor.up());
+    }
+
+    /** ovs-vswitchd has not looked since the representor went down. */
+    World vswitchdSeesItUp() {
+        seenUp = true;
+        return this;
     }
 
     private static Map<String, String> pairs(String... keysAndValues) {
