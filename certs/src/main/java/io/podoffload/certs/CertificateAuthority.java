@@ -1,7 +1,6 @@
 package io.podoffload.certs;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -28,8 +27,6 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
-import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -37,7 +34,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 public final class CertificateAuthority {
 
     /** Certificates begin a little in the past, because the clocks of a cluster's nodes differ. */
-    private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
+    public static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -67,6 +64,26 @@ public final class CertificateAuthority {
         } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
             throw new IllegalStateException("cannot make the certificate authority '" + commonName + "'", e);
         }
+    }
+
+    /**
+     * An authority that was made before.
+     *
+     * @throws IllegalArgumentException if it is not readable, is none, or certificate and key do not belong together
+     */
+    public static CertificateAuthority read(PemKeyPair pair, Clock clock) {
+        List<X509Certificate> chain = Pem.certificates(pair.certificate());
+        if (chain.isEmpty() || chain.get(0).getBasicConstraints() < 0) {
+            throw new IllegalArgumentException("the certificate of the authority may not sign others");
+        }
+        X509Certificate certificate = chain.get(0);
+        PrivateKey key = Pem.privateKey(pair.privateKey());
+        Pem.requireMatch(certificate, key);
+        return new CertificateAuthority(clock, new KeyPair(certificate.getPublicKey(), key), certificate);
+    }
+
+    public X509Certificate certificate() {
+        return certificate;
     }
 
     /** A serving certificate for the names of {@code service}, valid for {@code lifetime} or as long as this CA. */
@@ -108,7 +125,7 @@ public final class CertificateAuthority {
                     new GeneralNames(dnsNames.stream()
                             .map(name -> new GeneralName(GeneralName.dNSName, name))
                             .toArray(GeneralName[]::new)));
-            return new PemKeyPair(pem(sign(draft, keys.getPrivate())), pem(leaf.getPrivate()));
+            return new PemKeyPair(Pem.write(sign(draft, keys.getPrivate())), Pem.write(leaf.getPrivate()));
         } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
             throw new IllegalStateException("cannot issue a certificate for " + commonName, e);
         }
@@ -116,11 +133,7 @@ public final class CertificateAuthority {
 
     /** The certificate that goes into a webhook's {@code caBundle}, and the key that signs. */
     public PemKeyPair pem() {
-        try {
-            return new PemKeyPair(pem(certificate), pem(keys.getPrivate()));
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot encode the certificate authority", e);
-        }
+        return new PemKeyPair(Pem.write(certificate), Pem.write(keys.getPrivate()));
     }
 
     /** A common name holds at most 64 characters (RFC 5280, ub-common-name); the SAN carries the whole name. */
@@ -149,14 +162,5 @@ public final class CertificateAuthority {
             throws GeneralSecurityException, OperatorCreationException {
         return new JcaX509CertificateConverter()
                 .getCertificate(draft.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));
-    }
-
-    private static String pem(Object certificateOrKey) throws IOException {
-        StringWriter text = new StringWriter();
-        try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
-            writer.writeObject(
-                    certificateOrKey instanceof PrivateKey key ? new JcaPKCS8Generator(key, null) : certificateOrKey);
-        }
-        return text.toString();
     }
 }

@@ -3,7 +3,9 @@ package io.podoffload.webhook;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.podoffload.webhook.tls.TlsFilesCheck;
+import io.podoffload.webhook.uninstall.Uninstall;
 import java.time.Clock;
+import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -73,10 +75,15 @@ import org.springframework.context.annotation.Profile;
     WebFluxAutoConfiguration.class,
     WebFluxHealthEndpointExtensionAutoConfiguration.class
 })
-@EnableConfigurationProperties(WebhookProperties.class)
+@EnableConfigurationProperties({WebhookProperties.class, CertificateProperties.class})
 public class WebhookApplication {
 
-    public static void main(String[] arguments) {
+    /** Serves; or, with {@code uninstall NAMESPACE}, does what comes before the release goes. */
+    public static void main(String[] arguments) throws InterruptedException {
+        if (arguments.length > 0 && arguments[0].equals("uninstall")) {
+            Uninstall.run(Arrays.asList(arguments).subList(1, arguments.length));
+            return;
+        }
         // one event loop a core; Netty's default of four at least would only take turns
         System.setProperty(
                 "reactor.netty.ioWorkerCount",

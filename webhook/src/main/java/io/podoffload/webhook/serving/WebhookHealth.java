@@ -32,7 +32,7 @@ final class WebhookHealth implements HealthIndicator {
     private @Nullable String notReadyBecause() {
         String invalid = certificate.invalid();
         if (invalid != null) {
-            return "the serving certificate is not valid now: " + invalid;
+            return "the serving certificate cannot be accepted now: " + invalid;
         }
         return cluster.waitingFor().map(what -> "waiting for the " + what).orElseGet(phase::refusal);
     }

@@ -1,5 +1,6 @@
 package io.podoffload.webhook.tls;
 
+import io.podoffload.webhook.CertificateProperties;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
@@ -14,7 +15,12 @@ public final class TlsFilesCheck implements ApplicationListener<ApplicationEnvir
     @Override
     public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
         Binder binder = Binder.get(event.getEnvironment());
-        for (String property : new String[] {"pod-offload.tls.certificate", "pod-offload.tls.private-key"}) {
+        boolean files = binder.bind("pod-offload.certificates.mode", CertificateProperties.Mode.class)
+                .map(CertificateProperties.Mode.FILES::equals)
+                .orElse(true);
+        String[] properties =
+                files ? new String[] {"pod-offload.tls.certificate", "pod-offload.tls.private-key"} : new String[0];
+        for (String property : properties) {
             Path file =
                     binder.bind(property, Path.class).orElseThrow(() -> new UnusableTlsFile(property + " is not set"));
             check(property, file);

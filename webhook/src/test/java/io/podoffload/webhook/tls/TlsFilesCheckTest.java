@@ -54,7 +54,7 @@ class TlsFilesCheckTest {
                 Duration.ZERO,
                 false);
 
-        assertThatThrownBy(() -> new ServingCertificate(settings, new SimpleMeterRegistry(), Clock.systemUTC()))
+        assertThatThrownBy(() -> new CertificateFiles(settings, new SimpleMeterRegistry()))
                 .isInstanceOf(UnusableTlsFile.class)
                 .hasMessageContaining("the private key is not that of the certificate");
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.certs.renewal;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,115 @@
+package io.podoffload.webhook.renewal;
+
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.certs.renewal.Keyring;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The Secret that all replicas share. Only this class sees it encoded. */
+final class KeptSecret {
+
+    private final KubernetesClient client;
+    private final String namespace;
+    private final String name;
+
+    KeptSecret(KubernetesClient client, String namespace, String name) {
+        this.client = client;
+        this.namespace = namespace;
+        this.name = name;
+    }
+
+    private Resource<Secret> resource() {
+        return client.secrets().inNamespace(namespace).withName(name);
+    }
+
+    /** What the API server has now; null if there is none. */
+    @Nullable
+    Secret read() {
+        return resource().get();
+    }
+
+    /** Damaged entries are as good as missing. */
+    static Keyring keyring(@Nullable Secret secret) {
+        if (secret == null || secret.getData() == null) {
+            return Keyring.EMPTY;
+        }
+        Map<String, String> entries = new HashMap<>();
+        secret.getData().forEach((entry, encoded) -> entries.put(entry, decoded(encoded)));
+        return Keyring.read(entries);
+    }
+
+    private static String decoded(@Nullable String encoded) {
+        try {
+            return encoded == null ? "" : new String(Base64.getDecoder().decode(encoded), StandardCharsets.US_ASCII);
+        } catch (IllegalArgumentException notBase64) {
+            return "";
+        }
+    }
+
+    /**
+     * Creates the Secret, or replaces what {@code before} was, and nothing newer. It belongs to the webhook configuration, and
+     * is collected with it.
+     */
+    void write(@Nullable Secret before, Keyring keyring, MutatingWebhookConfiguration owner) {
+        Map<String, String> data = new HashMap<>();
+        keyring.entries()
+                .forEach((entry, text) ->
+                        data.put(entry, Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII))));
+        if (before != null) {
+            client.resource(new SecretBuilder(before).withData(data).build())
+                    .lockResourceVersion(before.getMetadata().getResourceVersion())
+                    .update();
+            return;
+        }
+        client.resource(new SecretBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName(name)
+                        .addToLabels("app.kubernetes.io/name", "pod-offload")
+                        .addToLabels("app.kubernetes.io/managed-by", "pod-offload-webhook")
+                        .withOwnerReferences(new OwnerReferenceBuilder()
+                                .withApiVersion(owner.getApiVersion())
+                                .withKind(owner.getKind())
+                                .withName(owner.getMetadata().getName())
+                                .withUid(owner.getMetadata().getUid())
+                                .build())
+                        .endMetadata()
+                        .withType("Opaque")
+                        .withData(data)
+                        .build())
+                .create();
+    }
+
+    /** Tells of each state of the Secret, of its deletion as of an empty one. */
+    SharedIndexInformer<Secret> watch(Consumer<Keyring> watcher) {
+        SharedIndexInformer<Secret> informer = resource().runnableInformer(0);
+        informer.addEventHandler(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(Secret secret) {
+                watcher.accept(keyring(secret));
+            }
+
+            @Override
+            public void onUpdate(Secret before, Secret secret) {
+                watcher.accept(keyring(secret));
+            }
+
+            @Override
+            public void onDelete(Secret secret, boolean finalStateUnknown) {
+                watcher.accept(Keyring.EMPTY);
+            }
+        });
+        return informer;
+    }
+}

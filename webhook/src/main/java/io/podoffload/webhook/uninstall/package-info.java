@@ -1,0 +1,5 @@
+/** What is done before pod-offload goes. */
+@NullMarked
+package io.podoffload.webhook.uninstall;
+
+import org.jspecify.annotations.NullMarked;
