@@ -50,6 +50,9 @@ final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCal
     public void afterAll(ExtensionContext context) {
         if (cluster != null) {
             cluster.close();
+            assertThat(cluster.api().denied())
+                    .as("what the chart's roles do not allow")
+                    .isEmpty();
         }
     }
 

@@ -20,8 +20,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +40,15 @@ final class AdmissionChain {
 
     private static final JsonMapper JSON = JsonMapper.shared();
 
-    private final Map<String, Integer> servicePorts;
+    /** As the API server's client does it, within the time that a call may take. */
+    private static final int MOST_RETRIES = 10;
+
+    private final Map<String, List<Integer>> servicePorts;
+    private final AtomicInteger turn = new AtomicInteger();
     private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
     /** @param servicePorts target ports by {@code namespace/service} */
-    AdmissionChain(Map<String, Integer> servicePorts) {
+    AdmissionChain(Map<String, List<Integer>> servicePorts) {
         this.servicePorts = servicePorts;
     }
 
@@ -120,33 +127,37 @@ final class AdmissionChain {
             throws IOException, GeneralSecurityException, CallFailed {
         ServiceReference service = webhook.getClientConfig().getService();
         String host = service.getName() + "." + service.getNamespace() + ".svc";
-        Integer port = servicePorts.get(service.getNamespace() + "/" + service.getName());
-        if (port == null) {
+        List<Integer> ports = servicePorts.getOrDefault(service.getNamespace() + "/" + service.getName(), List.of());
+        if (ports.isEmpty()) {
             throw new CallFailed("no endpoints available for service \"" + service.getName() + "\"");
         }
         int timeout = webhook.getTimeoutSeconds() == null ? 10 : webhook.getTimeoutSeconds();
-        String caBundle = webhook.getClientConfig().getCaBundle();
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("https://" + host + ":" + port + service.getPath() + "?timeout=" + timeout + "s"))
-                .timeout(Duration.ofSeconds(timeout))
-                .header("Content-Type", "application/json")
-                .header("Accept", "application/json, */*")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(review)))
-                .build();
-        try {
-            HttpClient client = clients.get(caBundle);
-            if (client == null) {
-                client = client(caBundle);
-                clients.put(caBundle, client);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeout);
+        HttpClient client = client(webhook.getClientConfig().getCaBundle());
+        byte[] body = JSON.writeValueAsBytes(review);
+        for (int attempt = 0; ; attempt++) {
+            int port = ports.get(Math.floorMod(turn.getAndIncrement(), ports.size()));
+            HttpRequest request = HttpRequest.newBuilder(URI.create(
+                            "https://" + host + ":" + port + service.getPath() + "?timeout=" + timeout + "s"))
+                    .timeout(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))
+                    .header("Content-Type", "application/json")
+                    .header("Accept", "application/json, */*")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                    .build();
+            try {
+                HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+                if (answer.statusCode() / 100 == 2) {
+                    return JSON.readTree(answer.body());
+                }
+                Optional<String> retryAfter = answer.headers().firstValue("Retry-After");
+                if (retryAfter.isEmpty() || attempt == MOST_RETRIES) {
+                    throw new CallFailed("the server answered " + answer.statusCode());
+                }
+                TimeUnit.SECONDS.sleep(Long.parseLong(retryAfter.get()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CallFailed("interrupted");
             }
-            HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-            if (answer.statusCode() / 100 != 2) {
-                throw new CallFailed("the server answered " + answer.statusCode());
-            }
-            return JSON.readTree(answer.body());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CallFailed("interrupted");
         }
     }
 
@@ -189,14 +200,25 @@ final class AdmissionChain {
         return review;
     }
 
-    private static HttpClient client(String caBundle) throws IOException, GeneralSecurityException {
+    /** One for each bundle, with connections of its own. */
+    private HttpClient client(@Nullable String caBundle) throws IOException, GeneralSecurityException {
+        String bundle = caBundle == null ? "" : caBundle;
+        HttpClient client = clients.get(bundle);
+        if (client == null) {
+            client = newClient(bundle);
+            clients.put(bundle, client);
+        }
+        return client;
+    }
+
+    private static HttpClient newClient(String caBundle) throws IOException, GeneralSecurityException {
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
-        trusted.setCertificateEntry(
-                "ca",
-                CertificateFactory.getInstance("X.509")
-                        .generateCertificate(
-                                new ByteArrayInputStream(Base64.getDecoder().decode(caBundle))));
+        byte[] pem = Base64.getDecoder().decode(caBundle);
+        for (var authority :
+                CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
+            trusted.setCertificateEntry("ca" + trusted.size(), authority);
+        }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
         SSLContext tls = SSLContext.getInstance("TLS");

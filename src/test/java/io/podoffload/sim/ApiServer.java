@@ -3,8 +3,10 @@ package io.podoffload.sim;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -23,6 +25,9 @@ import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -62,7 +67,8 @@ public final class ApiServer implements AutoCloseable {
 
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
-    private final Map<String, Integer> servicePorts = new ConcurrentHashMap<>();
+    private final Map<String, List<Integer>> servicePorts = new ConcurrentHashMap<>();
+    private final Rbac rbac = new Rbac();
     private final Dispatcher dispatcher = new Dispatcher();
     private final KubernetesMockServer server;
     private final KubernetesClient client;
@@ -102,9 +108,47 @@ public final class ApiServer implements AutoCloseable {
                 .build();
     }
 
-    /** Makes calls to a Service reach {@code port} of this machine. */
-    public void exposeService(String namespace, String name, int port) {
-        servicePorts.put(namespace + "/" + name, port);
+    /** Makes calls to a Service reach these ports of this machine in turn, and its endpoints be known. */
+    public void exposeService(String namespace, String name, Integer... ports) {
+        servicePorts.put(namespace + "/" + name, List.of(ports));
+        for (Integer port : ports) {
+            client.resource(new EndpointSliceBuilder()
+                            .withNewMetadata()
+                            .withNamespace(namespace)
+                            .withName(name + "-" + port)
+                            .addToLabels("kubernetes.io/service-name", name)
+                            .endMetadata()
+                            .withAddressType("IPv4")
+                            .addNewEndpoint()
+                            .withAddresses("127.0.0.1")
+                            .endEndpoint()
+                            .addNewPort()
+                            .withPort(port)
+                            .endPort()
+                            .build())
+                    .createOr(existing -> existing.update());
+        }
+    }
+
+    /** Applies objects in this order, as Helm does, and from then on lets ServiceAccounts do what their roles say. */
+    public void install(List<HasMetadata> objects) {
+        objects.forEach(object -> client.resource(object).create());
+        rbac.add(objects);
+    }
+
+    /** The environment of a program that runs as this ServiceAccount. */
+    public Map<String, String> asServiceAccount(String namespace, String name) {
+        return Rbac.asServiceAccount(url(), namespace, name);
+    }
+
+    /** What ServiceAccounts were refused because no role allows it. */
+    public Set<String> denied() {
+        return rbac.denied();
+    }
+
+    /** What roles allow and nobody has done so far, {@code account verb resource}. */
+    public Set<String> unusedPermissions() {
+        return rbac.unused();
     }
 
     /** Everything is refused, and watches end, until {@link #endOutage()}. */
@@ -160,7 +204,20 @@ public final class ApiServer implements AutoCloseable {
             if (down) {
                 return status(503, "the API server is down");
             }
+            MockResponse response = answer(request, path);
+            response.setHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
+            return response;
+        }
+
+        private MockResponse answer(RecordedRequest request, String path) {
             try {
+                String refusal = rbac.refusal(request);
+                if (refusal != null) {
+                    return status(403, path + " is forbidden: " + refusal);
+                }
+                if (path.equals("/version")) {
+                    return new MockResponse().setResponseCode(200).setBody("{\"major\":\"1\",\"minor\":\"34\"}");
+                }
                 if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
                     return createPod(request);
                 }

@@ -1,10 +1,16 @@
 package io.podoffload.sim;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.Watch;
@@ -13,22 +19,19 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.podoffload.certs.CertificateAuthority;
 import io.podoffload.certs.ServiceName;
+import io.podoffload.chart.RenderedChart;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,8 +40,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A cluster of one node, with the real webhook and the real node-binder running on it. It lives in the namespaces of this
@@ -54,11 +59,6 @@ public final class SimulatedCluster implements AutoCloseable {
     private static final int HAPPENS_WITHIN_SECONDS = 60;
     private static final int LAST_ATTEMPT = 5;
 
-    /** Those that the DaemonSet asks for; docs/node-binder.md says what each is for. */
-    private static final List<String> BINDER_CAPABILITIES = List.of(System.getenv()
-            .getOrDefault("BINDER_CAPABILITIES", "net_admin,net_raw,sys_admin,dac_override")
-            .split(","));
-
     private final Path directory = Path.of("/run/sim" + LAST.incrementAndGet());
     private final Path logs;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -71,7 +71,7 @@ public final class SimulatedCluster implements AutoCloseable {
     private final KubeOvnController controller;
     private final Path project;
     private final Options options;
-    private String caBundle = "";
+    private final RenderedChart chart;
     private @Nullable JavaProgram webhook;
     private @Nullable JavaProgram binder;
 
@@ -98,8 +98,10 @@ public final class SimulatedCluster implements AutoCloseable {
             Files.createDirectories(directory);
             Files.createDirectories(logs);
             api = started(new ApiServer());
-            exposeWebhook();
             ClusterObjects.create(api.client(), NODE, "default", WEBHOOK.namespace());
+            exposeWebhook();
+            chart = RenderedChart.of(project, "");
+            api.install(chart.objects());
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
@@ -125,8 +127,7 @@ public final class SimulatedCluster implements AutoCloseable {
             controller = started(new KubeOvnController(client, ovn));
             schedule(client);
             binder = launchBinder(project);
-            webhook().awaitStarted();
-            configureWebhook();
+            awaitWebhook();
             binder().awaitStarted();
         } catch (RuntimeException | IOException e) {
             close();
@@ -139,19 +140,25 @@ public final class SimulatedCluster implements AutoCloseable {
         return part;
     }
 
-    /** Certificate, name and address of the webhook's Service. */
+    /** Name and address of the webhook's Service. */
     private void exposeWebhook() throws IOException {
-        CertificateAuthority authority =
-                CertificateAuthority.create("pod-offload CA", Duration.ofDays(1), Clock.systemUTC());
-        caBundle = authority.pem().certificate();
-        authority
-                .issueFor(WEBHOOK, Duration.ofDays(1))
-                .writeTo(directory.resolve("tls/tls.crt"), directory.resolve("tls/tls.key"));
         Files.writeString(
                 Path.of("/etc/hosts"),
                 "127.0.0.1 " + String.join(" ", WEBHOOK.dnsNames()) + "\n",
                 StandardOpenOption.APPEND);
         api.exposeService(WEBHOOK.namespace(), WEBHOOK.service(), WEBHOOK_PORT);
+    }
+
+    /** Waits until it is ready, as the kubelet sees it: with a certificate that the API server trusts. */
+    private void awaitWebhook() {
+        webhook().awaitStarted();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(HAPPENS_WITHIN_SECONDS))
+                .until(() -> JsonMapper.shared()
+                        .readTree(ask(8080, "/actuator/health/readiness"))
+                        .path("status")
+                        .asString("")
+                        .equals("UP"));
     }
 
     /**
@@ -188,39 +195,35 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private JavaProgram launchWebhook(Path project) {
+        PodSpec pod = chart.one(Deployment.class, WEBHOOK.service())
+                .getSpec()
+                .getTemplate()
+                .getSpec();
         return new JavaProgram(
                 project.resolve("webhook/target/webhook.jar"),
                 logs.resolve("webhook.log"),
                 "ready on port",
-                toApiServer(),
-                List.of(
-                        "--server.port=" + WEBHOOK_PORT,
-                        "--pod-offload.drain=1s",
-                        "--pod-offload.tls.certificate=" + directory.resolve("tls/tls.crt"),
-                        "--pod-offload.tls.private-key=" + directory.resolve("tls/tls.key"),
-                        "--logging.level.io.podoffload=debug"));
+                toApiServer(pod),
+                new Settings(pod)
+                        .with("pod-offload.policy-file", policyFile())
+                        .with("pod-offload.drain", "1s")
+                        .with("logging.level.io.podoffload", "debug")
+                        .arguments());
     }
 
-    private Map<String, String> toApiServer() {
-        return Map.of(
-                "KUBERNETES_MASTER",
-                api.url(),
-                "KUBERNETES_AUTH_TRYKUBECONFIG",
-                "false",
-                "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
-                "false");
-    }
-
-    /** The manifest as a user would apply it, with the caBundle filled in. */
-    private void configureWebhook() throws IOException {
-        try (InputStream manifest =
-                Objects.requireNonNull(getClass().getResourceAsStream("/webhook-configuration.yaml"))) {
-            MutatingWebhookConfiguration configuration =
-                    api.client().getKubernetesSerialization().unmarshal(manifest, MutatingWebhookConfiguration.class);
-            String encoded = Base64.getEncoder().encodeToString(caBundle.getBytes(StandardCharsets.US_ASCII));
-            configuration.getWebhooks().forEach(entry -> entry.getClientConfig().setCaBundle(encoded));
-            api.client().resource(configuration).create();
+    /** Where the ConfigMap is mounted. */
+    private Path policyFile() {
+        try {
+            return Files.writeString(
+                    directory.resolve("policy.yaml"),
+                    chart.one(ConfigMap.class, "pod-offload-policy").getData().get("policy.yaml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    private Map<String, String> toApiServer(PodSpec pod) {
+        return api.asServiceAccount(WEBHOOK.namespace(), pod.getServiceAccountName());
     }
 
     /** Puts each new pod on the one node, as the scheduler's binding does. */
@@ -258,13 +261,30 @@ public final class SimulatedCluster implements AutoCloseable {
                         CrashingBinder.class.getName())
                 : List.of("-jar", jar.toString());
         return new JavaProgram(
-                withCapabilities(BINDER_CAPABILITIES),
+                withCapabilities(binderCapabilities()),
                 launch,
                 jar,
                 logs.resolve("node-binder.log"),
                 "looking after the VFs",
-                toApiServer(),
-                binderArguments(NODE));
+                toApiServer(binderPod()),
+                binderSettings().arguments());
+    }
+
+    private PodSpec binderPod() {
+        return chart.one(DaemonSet.class, "pod-offload-node-binder")
+                .getSpec()
+                .getTemplate()
+                .getSpec();
+    }
+
+    /** Those that the DaemonSet asks for; docs/node-binder.md says what each is for, and how it was found. */
+    private List<String> binderCapabilities() {
+        String others = System.getenv("BINDER_CAPABILITIES");
+        return others != null
+                ? List.of(others.split(","))
+                : binderPod().getContainers().get(0).getSecurityContext().getCapabilities().getAdd().stream()
+                        .map(name -> name.toLowerCase(Locale.ROOT))
+                        .toList();
     }
 
     /** {@code setpriv} as a container runtime would: these capabilities and no others, whoever it runs as. */
@@ -273,14 +293,14 @@ public final class SimulatedCluster implements AutoCloseable {
         return List.of("setpriv", "--bounding-set=-all" + all, "--inh-caps=-all" + all, "--");
     }
 
-    private List<String> binderArguments(String node) {
-        return List.of(
-                "--pod-offload.node-name=" + node,
-                "--pod-offload.sysfs=" + nic.sysfs(),
-                "--pod-offload.kubelet-socket=" + kubeletSocket(),
-                "--pod-offload.cri-socket=" + criSocket(),
-                "--pod-offload.ovsdb-socket=" + ovs.socket(),
-                "--logging.level.io.podoffload=debug");
+    private Settings binderSettings() {
+        return new Settings(binderPod())
+                .with("pod-offload.node-name", NODE)
+                .with("pod-offload.sysfs", nic.sysfs())
+                .with("pod-offload.kubelet-socket", kubeletSocket())
+                .with("pod-offload.cri-socket", criSocket())
+                .with("pod-offload.ovsdb-socket", ovs.socket())
+                .with("logging.level.io.podoffload", "debug");
     }
 
     /** The jar as the image has it, its libraries beside it: it starts in half the time. */
@@ -403,11 +423,13 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** A second binder beside the first, as when two DaemonSets were installed; the caller closes it. */
     public JavaProgram startSecondBinder() {
-        List<String> arguments = new ArrayList<>(binderArguments(NODE));
-        arguments.add("--server.port=8082");
         Path jar = project.resolve("node-binder/target/node-binder.jar");
         return new JavaProgram(
-                        jar, logs.resolve("node-binder-2.log"), "looking after the VFs", toApiServer(), arguments)
+                        jar,
+                        logs.resolve("node-binder-2.log"),
+                        "looking after the VFs",
+                        toApiServer(binderPod()),
+                        binderSettings().with("server.port", 8082).arguments())
                 .awaitStarted();
     }
 
@@ -417,7 +439,8 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     public void startWebhook() {
-        webhook = launchWebhook(project).awaitStarted();
+        webhook = launchWebhook(project);
+        awaitWebhook();
     }
 
     /** Creates the pod as a user does. */
@@ -588,6 +611,34 @@ public final class SimulatedCluster implements AutoCloseable {
         kubelet.restartSandbox(pod.getMetadata().getUid())
                 .orTimeout(HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS)
                 .join();
+    }
+
+    /** Runs the hook that comes before the release goes, with its own permissions; returns what it prints. */
+    public String runUninstallHook() {
+        List<HasMetadata> hooks = chart.hooks("pre-delete");
+        api.install(hooks);
+        PodSpec pod = chart.one(Job.class, "pod-offload-uninstall")
+                .getSpec()
+                .getTemplate()
+                .getSpec();
+        List<String> arguments = pod.getContainers().get(0).getArgs();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                project.resolve("webhook/target/webhook.jar").toString(),
+                "uninstall"));
+        command.addAll(arguments.subList(1, arguments.size()));
+        String printed = Programs.run(toApiServer(pod), command.toArray(String[]::new));
+        hooks.forEach(hook -> api.client().resource(hook).delete());
+        return printed;
+    }
+
+    public ApiServer api() {
+        return api;
+    }
+
+    public RenderedChart chart() {
+        return chart;
     }
 
     @Override

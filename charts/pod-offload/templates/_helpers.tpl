@@ -1,0 +1,62 @@
+{{- define "pod-offload.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels of everything; with a component those of a workload. */}}
+{{- define "pod-offload.labels" -}}
+app.kubernetes.io/name: pod-offload
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- with .component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* What Services, budgets and policies select by; never changes between versions. */}}
+{{- define "pod-offload.selector" -}}
+app.kubernetes.io/name: pod-offload
+app.kubernetes.io/component: {{ . }}
+{{- end -}}
+
+{{- define "pod-offload.resources" -}}
+{{- $resources := list -}}
+{{- range .Values.profiles -}}{{- $resources = append $resources .resource -}}{{- end -}}
+{{- $resources | uniq | sortAlpha | join "," -}}
+{{- end -}}
+
+{{/* true where the object is absent or is this release's own: {root, apiVersion, kind, namespace, name} */}}
+{{- define "pod-offload.mayMake" -}}
+{{- if not .root.Values.checkCluster -}}
+true
+{{- else -}}
+{{- $existing := lookup .apiVersion .kind .namespace .name -}}
+{{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $existing -}}
+{{- if or (not $existing) (eq $owner .root.Release.Name) -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuses what a schema cannot see. */}}
+{{- define "pod-offload.check" -}}
+{{- if not (hasKey .Values.profiles "default") -}}
+{{- fail "profiles.default is missing: it is what pods get that name no profile" -}}
+{{- end -}}
+{{- if eq .Values.certificates.mode "provided" -}}
+{{- if or (not .Values.certificates.provided.secretName) (not .Values.certificates.provided.caBundle) -}}
+{{- fail "certificates.mode is provided: set certificates.provided.secretName to your Secret of the type kubernetes.io/tls, and certificates.provided.caBundle to the PEM text of its authority" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.kubeOvn.create (not .Values.kubeOvn.subnet.cidr) -}}
+{{- fail "kubeOvn.create is true: set kubeOvn.subnet.cidr to the addresses that pods get, for example 10.66.0.0/16; Kube-OVN gives none to a network without a Subnet" -}}
+{{- end -}}
+{{- range $name, $subnet := .Values.kubeOvn.subnets -}}
+{{- if not (hasKey $.Values.profiles $name) -}}
+{{- fail (printf "kubeOvn.subnets.%s is for no profile; there are: %s" $name (keys $.Values.profiles | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,122 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podoffload.chart.RenderedChart;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.SimulatedCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** What the chart installs is what runs: with its roles and no others, and it goes as it came. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@SuppressWarnings("NullAway.Init") // set before all tests
+class InstallationIT {
+
+    private static final Path PROJECT =
+            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
+    private static SimulatedCluster cluster;
+
+    @BeforeAll
+    static void install() {
+        cluster = new SimulatedCluster(PROJECT, PROJECT.resolve("target/e2e-logs/installation"));
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+    }
+
+    private static KubernetesClient client() {
+        return cluster.client();
+    }
+
+    @Test
+    @Order(1)
+    void everyPermissionIsNeededAndNoneIsMissing() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod adopted = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
+        cluster.delete(adopted);
+        makeTheWebhookTellAnOwner();
+        // the Lease is renewed every few seconds
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(cluster.api().unusedPermissions())
+                        .as("roles allow what nobody does: take it out of the chart")
+                        .isEmpty());
+        assertThat(cluster.api().denied()).as("the chart's roles do not allow").isEmpty();
+    }
+
+    /** A warning that nobody reads, because a controller creates the pods, becomes an Event on the controller. */
+    private static void makeTheWebhookTellAnOwner() {
+        Pod pod = new PodBuilder(Pods.labelled("owned"))
+                .editMetadata()
+                .addToAnnotations("v1.multus-cni.io/default-network", "default/another")
+                .withOwnerReferences(new OwnerReferenceBuilder()
+                        .withApiVersion("apps/v1")
+                        .withKind("ReplicaSet")
+                        .withName("web-1")
+                        .withUid("rs-1")
+                        .withController(true)
+                        .build())
+                .endMetadata()
+                .build();
+        cluster.delete(cluster.create(pod));
+    }
+
+    @Test
+    @Order(2)
+    void whenTheReleaseGoesBoundPodsStayAndNothingElseDoes() {
+        cluster.useCni(CniMode.OTHER);
+        Pod bound = cluster.awaitBound(cluster.create(Pods.labelled("bound")), "Bound");
+        cluster.useCni(CniMode.KUBE_OVN_WITHOUT_DEVICE_ID);
+        cluster.awaitBound(cluster.create(Pods.labelled("misconfigured")), "VethInsteadOfVf");
+
+        String printed = cluster.runUninstallHook();
+
+        assertThat(printed)
+                .contains("The webhook configuration is gone")
+                .containsPattern("which the binder bound.*\\n  default/bound: The binder bound the VF .* VF 0000:03:0")
+                .containsPattern("create them again:\\n  default/misconfigured: The CNI gave the pod a veth")
+                .doesNotContain("still held");
+        assertThat(client().admissionRegistration()
+                        .v1()
+                        .mutatingWebhookConfigurations()
+                        .list()
+                        .getItems())
+                .isEmpty();
+        Awaitility.await()
+                .during(Duration.ofSeconds(3))
+                .until(() -> client().secrets()
+                        .inNamespace(RenderedChart.NAMESPACE)
+                        .list()
+                        .getItems()
+                        .isEmpty());
+        Pod after = client().resource(bound).get();
+        assertThat(SimulatedCluster.bound(after))
+                .hasValueSatisfying(
+                        condition -> assertThat(condition.getStatus()).isEqualTo("True"));
+        assertThat(cluster.exec(after, "ip", "-br", "address", "show", "net1")).contains(Pods.address(after));
+        assertThat(cluster.api().denied()).as("the chart's roles do not allow").isEmpty();
+        assertThat(cluster.api().unusedPermissions())
+                .as("roles allow what nobody does: take it out of the chart")
+                .isEmpty();
+        Pod plain = cluster.create(Pods.labelled("after"));
+        assertThat(plain.getMetadata().getAnnotations())
+                .as("no webhook any more")
+                .isNullOrEmpty();
+        assertThat(Map.copyOf(plain.getMetadata().getLabels())).containsEntry("pod-offload.io/enabled", "true");
+    }
+}

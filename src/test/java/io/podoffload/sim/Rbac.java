@@ -1,0 +1,187 @@
+package io.podoffload.sim;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleRef;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
+import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may do what, by Roles, ClusterRoles and their bindings. Whoever shows no token is the administrator; the token of a
+ * ServiceAccount is its name here.
+ *
+ * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/">RBAC</a>
+ */
+final class Rbac {
+
+    private static final String ACCOUNT = "system:serviceaccount:";
+    private static final Pattern PATH = Pattern.compile("/(?:api|apis/(?<group>[^/]+))/[^/]+"
+            + "(?:/namespaces/(?<namespace>[^/]+)(?=/))?/(?<resource>[^/]+)(?:/(?<name>[^/]+)(?:/(?<sub>[^/]+))?)?");
+    private static final Pattern NAMED = Pattern.compile("fieldSelector=metadata.name(?:%3D|=)([^&]+)");
+
+    private final List<Grant> grants = new CopyOnWriteArrayList<>();
+    private final Set<String> used = new ConcurrentSkipListSet<>();
+    private final Set<String> denied = new ConcurrentSkipListSet<>();
+
+    /** One rule for one ServiceAccount, everywhere or in one Namespace. */
+    private record Grant(String account, @Nullable String namespace, PolicyRule rule) {
+
+        boolean allows(String by, Attributes request) {
+            return account.equals(by)
+                    && (namespace == null || namespace.equals(request.namespace()))
+                    && rule.getApiGroups().contains(request.group())
+                    && rule.getResources().contains(request.resource())
+                    && rule.getVerbs().contains(request.verb())
+                    && (rule.getResourceNames().isEmpty()
+                            || rule.getResourceNames().contains(request.name()));
+        }
+
+        Stream<String> names() {
+            return rule.getVerbs().stream()
+                    .flatMap(verb -> rule.getResources().stream().map(resource -> name(account, verb, resource, rule)));
+        }
+
+        static String name(String account, String verb, String resource, PolicyRule rule) {
+            return account + " " + verb + " " + resource
+                    + (rule.getResourceNames().isEmpty() ? "" : " " + rule.getResourceNames());
+        }
+    }
+
+    /** What a request asks for, in RBAC's words. */
+    private record Attributes(
+            String verb,
+            String group,
+            String resource,
+            @Nullable String namespace,
+            @Nullable String name) {
+
+        static @Nullable Attributes of(RecordedRequest request) {
+            String[] parts = request.getPath().split("\\?", 2);
+            String query = parts.length > 1 ? parts[1] : "";
+            Matcher path = PATH.matcher(parts[0]);
+            if (!path.matches()) {
+                return null;
+            }
+            String group = path.group("group") == null ? "" : path.group("group");
+            String sub = path.group("sub") == null ? "" : "/" + path.group("sub");
+            String name = path.group("name");
+            Matcher named = NAMED.matcher(query);
+            return new Attributes(
+                    verb(request.method(), name != null, query.contains("watch=true")),
+                    group,
+                    path.group("resource") + sub,
+                    path.group("namespace"),
+                    name == null && named.find() ? named.group(1) : name);
+        }
+
+        private static String verb(HttpMethod method, boolean named, boolean watch) {
+            return switch (method) {
+                case GET -> named ? "get" : watch ? "watch" : "list";
+                case POST -> "create";
+                case PUT -> "update";
+                case PATCH -> "patch";
+                case DELETE -> named ? "delete" : "deletecollection";
+                default -> method.name();
+            };
+        }
+    }
+
+    /** Takes in roles and bindings among these objects; a binding comes after its role or beside it. */
+    void add(Collection<? extends HasMetadata> objects) {
+        for (HasMetadata object : objects) {
+            if (object instanceof ClusterRoleBinding binding) {
+                grant(binding.getRoleRef(), binding.getSubjects(), null, objects);
+            } else if (object instanceof RoleBinding binding) {
+                grant(
+                        binding.getRoleRef(),
+                        binding.getSubjects(),
+                        binding.getMetadata().getNamespace(),
+                        objects);
+            }
+        }
+    }
+
+    private void grant(
+            RoleRef role,
+            List<Subject> subjects,
+            @Nullable String namespace,
+            Collection<? extends HasMetadata> objects) {
+        for (PolicyRule rule : rules(role, objects)) {
+            subjects.forEach(subject ->
+                    grants.add(new Grant(ACCOUNT + subject.getNamespace() + ":" + subject.getName(), namespace, rule)));
+        }
+    }
+
+    private static List<PolicyRule> rules(RoleRef reference, Collection<? extends HasMetadata> objects) {
+        return objects.stream()
+                .filter(object -> object.getKind().equals(reference.getKind())
+                        && object.getMetadata().getName().equals(reference.getName()))
+                .findFirst()
+                .map(object -> object instanceof ClusterRole role ? role.getRules() : ((Role) object).getRules())
+                .orElseThrow(() -> new IllegalStateException("there is no " + reference));
+    }
+
+    /** Why the request is refused; null where it is not. */
+    @Nullable
+    String refusal(RecordedRequest request) {
+        String token = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
+        Attributes attributes = Attributes.of(request);
+        if (!token.startsWith(ACCOUNT) || attributes == null) {
+            return null;
+        }
+        for (Grant grant : grants) {
+            if (grant.allows(token, attributes)) {
+                used.add(Grant.name(token, attributes.verb(), attributes.resource(), grant.rule()));
+                return null;
+            }
+        }
+        String refusal = "User \"" + token + "\" cannot " + attributes.verb() + " resource \"" + attributes.resource()
+                + "\" in API group \"" + attributes.group() + "\""
+                + (attributes.namespace() == null
+                        ? " at the cluster scope"
+                        : " in the namespace \"" + attributes.namespace() + "\"");
+        denied.add(refusal);
+        return refusal;
+    }
+
+    /** Every refusal so far. */
+    Set<String> denied() {
+        return denied;
+    }
+
+    /** What is granted and has not been used so far: {@code account verb resource}. */
+    Set<String> unused() {
+        Set<String> unused = new ConcurrentSkipListSet<>();
+        grants.forEach(
+                grant -> grant.names().filter(name -> !used.contains(name)).forEach(unused::add));
+        return unused;
+    }
+
+    /** The environment of a program that runs as this ServiceAccount. */
+    static Map<String, String> asServiceAccount(String url, String namespace, String name) {
+        return Map.of(
+                "KUBERNETES_MASTER",
+                url,
+                "KUBERNETES_AUTH_TRYKUBECONFIG",
+                "false",
+                "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
+                "false",
+                "KUBERNETES_AUTH_TOKEN",
+                ACCOUNT + namespace + ":" + name);
+    }
+}
