@@ -12,6 +12,7 @@ import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,6 +77,28 @@ class InstallationIT {
         cluster.delete(cluster.create(pod));
     }
 
+    /** The hook waits for it. */
+    private static String uninstallWhileAVfIsOnItsWayHome() {
+        cluster.useCni(CniMode.OTHER);
+        Pod leaving = cluster.awaitBound(cluster.create(Pods.labelled("leaving")), "Bound");
+        cluster.letNamespacesLinger(true);
+        cluster.delete(leaving);
+        Awaitility.await().atMost(OneNode.SOON).until(() -> client().configMaps()
+                .inNamespace(RenderedChart.NAMESPACE)
+                .withName("pod-offload-node-" + SimulatedCluster.NODE)
+                .get()
+                .getData()
+                .get("vfs")
+                .contains("WaitingForVf"));
+        CompletableFuture<String> printed = CompletableFuture.supplyAsync(cluster::runUninstallHook);
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .until(() -> cluster.api().unusedPermissions().stream()
+                        .noneMatch(permission -> permission.contains("uninstall watch configmaps")));
+        cluster.letNamespacesLinger(false);
+        return printed.join();
+    }
+
     @Test
     @Order(2)
     void whenTheReleaseGoesBoundPodsStayAndNothingElseDoes() {
@@ -84,7 +107,7 @@ class InstallationIT {
         cluster.useCni(CniMode.KUBE_OVN_WITHOUT_DEVICE_ID);
         cluster.awaitBound(cluster.create(Pods.labelled("misconfigured")), "VethInsteadOfVf");
 
-        String printed = cluster.runUninstallHook();
+        String printed = uninstallWhileAVfIsOnItsWayHome();
 
         assertThat(printed)
                 .contains("The webhook configuration is gone")

@@ -8,10 +8,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A line of a node-binder's report. */
-record ReportedVf(String node, String pci, String reason) {
+record ReportedVf(String node, String pci, String reason, boolean ofAPod) {
 
     private static final String PREFIX = "pod-offload-node-";
 
+    /** Those that are on their way home from a pod that is gone. */
     static List<ReportedVf> beingReleased(Collection<ConfigMap> reports) {
         return reports.stream()
                 .filter(report -> report.getData() != null)
@@ -20,7 +21,7 @@ record ReportedVf(String node, String pci, String reason) {
                         .lines()
                         .filter(line -> !line.isBlank())
                         .map(line -> of(report.getMetadata().getName(), line)))
-                .filter(vf -> vf.reason().equals("WaitingForRelease"))
+                .filter(vf -> vf.reason().startsWith("WaitingFor") && !vf.ofAPod())
                 .toList();
     }
 
@@ -34,7 +35,8 @@ record ReportedVf(String node, String pci, String reason) {
         return new ReportedVf(
                 report.replaceFirst("^" + PREFIX, ""),
                 vf.path("pci").asString("?"),
-                vf.path("reason").asString("?"));
+                vf.path("reason").asString("?"),
+                vf.path("pod").isString());
     }
 
     @Override
