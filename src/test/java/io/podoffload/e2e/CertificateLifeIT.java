@@ -10,9 +10,9 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.podoffload.certs.Pem;
+import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.ApiServer;
 import io.podoffload.sim.JavaProgram;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +22,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,18 +64,7 @@ class CertificateLifeIT {
         Files.writeString(
                 Path.of("/etc/hosts"), "127.0.0.1 pod-offload-webhook.pod-offload.svc\n", StandardOpenOption.APPEND);
         api.exposeService("pod-offload", "pod-offload-webhook", 9443, 9444);
-        configure();
-    }
-
-    private void configure() throws Exception {
-        try (InputStream manifest =
-                Objects.requireNonNull(getClass().getResourceAsStream("/webhook-configuration.yaml"))) {
-            api.client()
-                    .resource(api.client()
-                            .getKubernetesSerialization()
-                            .unmarshal(manifest, MutatingWebhookConfiguration.class))
-                    .create();
-        }
+        api.install(RenderedChart.of(PROJECT, "").objects());
     }
 
     @AfterEach
@@ -83,6 +72,7 @@ class CertificateLifeIT {
         calling = false;
         replicas.forEach(JavaProgram::close);
         api.close();
+        assertThat(api.denied()).as("what the chart's roles do not allow").isEmpty();
     }
 
     private JavaProgram launch(int number, String... settings) {
@@ -97,16 +87,15 @@ class CertificateLifeIT {
                 PROJECT.resolve("webhook/target/webhook.jar"),
                 PROJECT.resolve("target/e2e-logs/certificate-life-" + number + ".log"),
                 "ready on port",
-                Map.of(
-                        "HOSTNAME",
-                        "replica-" + number,
-                        "KUBERNETES_MASTER",
-                        api.url(),
-                        "KUBERNETES_AUTH_TRYKUBECONFIG",
-                        "false",
-                        "KUBERNETES_AUTH_TRYSERVICEACCOUNT",
-                        "false"),
+                environment(number),
                 arguments);
+    }
+
+    /** As the Deployment's pods. */
+    private Map<String, String> environment(int number) {
+        Map<String, String> environment = new HashMap<>(api.asServiceAccount("pod-offload", "pod-offload-webhook"));
+        environment.put("HOSTNAME", "replica-" + number);
+        return environment;
     }
 
     private void launchBoth(String... settings) {

@@ -83,13 +83,15 @@ class InstallationIT {
         Pod leaving = cluster.awaitBound(cluster.create(Pods.labelled("leaving")), "Bound");
         cluster.letNamespacesLinger(true);
         cluster.delete(leaving);
-        Awaitility.await().atMost(OneNode.SOON).until(() -> client().configMaps()
-                .inNamespace(RenderedChart.NAMESPACE)
-                .withName("pod-offload-node-" + SimulatedCluster.NODE)
-                .get()
-                .getData()
-                .get("vfs")
-                .contains("WaitingForVf"));
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .until(() -> client().configMaps()
+                        .inNamespace(RenderedChart.NAMESPACE)
+                        .withName("pod-offload-node-" + SimulatedCluster.NODE)
+                        .get()
+                        .getData()
+                        .get("vfs")
+                        .contains("WaitingForVf"));
         CompletableFuture<String> printed = CompletableFuture.supplyAsync(cluster::runUninstallHook);
         Awaitility.await()
                 .atMost(OneNode.SOON)

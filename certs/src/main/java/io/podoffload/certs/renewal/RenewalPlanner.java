@@ -1,15 +1,11 @@
 package io.podoffload.certs.renewal;
 
 import io.podoffload.certs.ServiceName;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One step at a time, each safe by itself: an authority is published before anything of it is served, and trusted until
@@ -20,7 +16,6 @@ public final class RenewalPlanner {
     private static final Duration LOOK_AGAIN_SOON = Duration.ofSeconds(10);
     private static final Duration LOOK_AGAIN = Duration.ofHours(1);
     private static final Duration AT_ONCE = Duration.ofMillis(100);
-    private static final int DNS_NAME = 2;
 
     private final ServiceName service;
     private final Lifetimes lifetimes;
@@ -92,7 +87,7 @@ public final class RenewalPlanner {
         if (!Keyring.isSignedBy(serving, stored.signingCertificate().orElseThrow())) {
             return Optional.of("the certificate is of another authority than the one that signs");
         }
-        if (!names(serving).containsAll(service.dnsNames())) {
+        if (!ServiceName.namesIn(serving).containsAll(service.dnsNames())) {
             return Optional.of("the certificate is not for all of " + service.dnsNames());
         }
         return due("certificate", serving, now);
@@ -105,20 +100,5 @@ public final class RenewalPlanner {
         return now.isBefore(Lifetimes.renewalOf(certificate))
                 ? Optional.empty()
                 : Optional.of("two thirds of the life of the " + what + " are over");
-    }
-
-    private static Set<String> names(X509Certificate certificate) {
-        Set<String> names = new HashSet<>();
-        try {
-            Collection<List<?>> alternatives = certificate.getSubjectAlternativeNames();
-            if (alternatives != null) {
-                alternatives.stream()
-                        .filter(name -> Integer.valueOf(DNS_NAME).equals(name.get(0)))
-                        .forEach(name -> names.add(String.valueOf(name.get(1))));
-            }
-        } catch (CertificateParsingException unreadable) {
-            return Set.of(); // a name that nobody can read is nobody's
-        }
-        return names;
     }
 }
