@@ -77,21 +77,23 @@ class InstallationIT {
         cluster.delete(cluster.create(pod));
     }
 
+    /** What the binder reports of its VFs. */
+    private static String report() {
+        return client().configMaps()
+                .inNamespace(RenderedChart.NAMESPACE)
+                .withName("pod-offload-node-" + SimulatedCluster.NODE)
+                .get()
+                .getData()
+                .getOrDefault("vfs", "");
+    }
+
     /** The hook waits for it. */
     private static String uninstallWhileAVfIsOnItsWayHome() {
         cluster.useCni(CniMode.OTHER);
         Pod leaving = cluster.awaitBound(cluster.create(Pods.labelled("leaving")), "Bound");
         cluster.letNamespacesLinger(true);
         cluster.delete(leaving);
-        Awaitility.await()
-                .atMost(OneNode.SOON)
-                .until(() -> client().configMaps()
-                        .inNamespace(RenderedChart.NAMESPACE)
-                        .withName("pod-offload-node-" + SimulatedCluster.NODE)
-                        .get()
-                        .getData()
-                        .get("vfs")
-                        .contains("WaitingForVf"));
+        Awaitility.await().atMost(OneNode.SOON).until(() -> report().contains("WaitingForVf"));
         CompletableFuture<String> printed = CompletableFuture.supplyAsync(cluster::runUninstallHook);
         Awaitility.await()
                 .atMost(OneNode.SOON)
