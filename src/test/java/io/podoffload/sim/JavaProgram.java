@@ -48,7 +48,26 @@ public final class JavaProgram implements AutoCloseable {
             String startedLine,
             Map<String, String> environment,
             List<String> arguments) {
+        this(javaCommand(prefix, launch, jar, arguments), log, startedLine, environment);
+    }
+
+    /** Starts any program, such as a container's. */
+    JavaProgram(List<String> command, Path log, String startedLine, Map<String, String> environment) {
         this.log = log;
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().putAll(environment);
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start " + command, e);
+        }
+        Thread reader = new Thread(() -> read(startedLine), log.getFileName() + " output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private static List<String> javaCommand(
+            List<String> prefix, List<String> launch, Path jar, List<String> arguments) {
         if (!Files.exists(jar)) {
             throw new IllegalStateException(jar + " is not there: build it with ./mvnw package");
         }
@@ -62,16 +81,7 @@ public final class JavaProgram implements AutoCloseable {
                 "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
         command.addAll(launch);
         command.addAll(arguments);
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-            builder.environment().putAll(environment);
-            process = builder.start();
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot start " + jar, e);
-        }
-        Thread reader = new Thread(() -> read(startedLine), jar.getFileName() + " output");
-        reader.setDaemon(true);
-        reader.start();
+        return command;
     }
 
     private void read(String startedLine) {

@@ -43,6 +43,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -72,6 +73,7 @@ public final class SimulatedCluster implements AutoCloseable {
     private final Path project;
     private final Options options;
     private final RenderedChart chart;
+    private final Optional<ContainerImage> image;
     private @Nullable JavaProgram webhook;
     private @Nullable JavaProgram binder;
 
@@ -80,9 +82,14 @@ public final class SimulatedCluster implements AutoCloseable {
      *
      * @param vfs of the node's NIC
      * @param crashing whether the binder can be made to kill itself at a step, see {@link #crashAt}
+     * @param image OCI archive that both programs run in, as containers; empty to run their jars
      */
-    public record Options(int vfs, boolean crashing) {
+    public record Options(int vfs, boolean crashing, Optional<Path> image) {
         public static final Options DEFAULT = new Options(4, false);
+
+        public Options(int vfs, boolean crashing) {
+            this(vfs, crashing, Optional.empty());
+        }
     }
 
     /** Starts everything; the jars are those under {@code project}. */
@@ -95,12 +102,13 @@ public final class SimulatedCluster implements AutoCloseable {
         this.project = project;
         this.logs = logs;
         try {
-            Files.createDirectories(directory);
+            Files.createDirectories(directory.resolve("pod-resources"));
             Files.createDirectories(logs);
             api = started(new ApiServer());
             ClusterObjects.create(api.client(), NODE, "default", WEBHOOK.namespace());
             exposeWebhook();
-            chart = RenderedChart.of(project, "");
+            chart = RenderedChart.of(project, values());
+            image = options.image().map(archive -> new ContainerImage(archive, directory.resolve("image")));
             api.install(chart.objects());
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
@@ -129,6 +137,7 @@ public final class SimulatedCluster implements AutoCloseable {
             binder = launchBinder(project);
             awaitWebhook();
             binder().awaitStarted();
+            awaitAllVfsFree();
         } catch (RuntimeException | IOException e) {
             close();
             throw e instanceof RuntimeException failure ? failure : new UncheckedIOException((IOException) e);
@@ -194,18 +203,49 @@ public final class SimulatedCluster implements AutoCloseable {
         }
     }
 
+    /** The binder has noted what each VF is by itself; of one that a CNI takes before that nobody knows it here. */
+    private void awaitAllVfsFree() {
+        Awaitility.await().atMost(Duration.ofSeconds(HAPPENS_WITHIN_SECONDS)).until(() -> {
+            JsonNode vfs = JsonMapper.shared().readTree(askBinder("/state")).path("vfs");
+            return vfs.size() == nic.pciAddresses().size()
+                    && vfs.valueStream().allMatch(vf -> vf.path("reason").asString().equals("Free"));
+        });
+    }
+
+    /** Where this node has what the binder talks to. */
+    private String values() {
+        return "nodeBinder: {openvswitchRunDir: %s, criSocket: %s, kubeletDir: %s}"
+                .formatted(directory.resolve("ovs"), criSocket(), directory);
+    }
+
     private JavaProgram launchWebhook(Path project) {
         PodSpec pod = chart.one(Deployment.class, WEBHOOK.service())
                 .getSpec()
                 .getTemplate()
                 .getSpec();
+        Path policy = policyFile();
+        if (image.isPresent()) {
+            return new JavaProgram(
+                    image.get()
+                            .run(
+                                    "webhook",
+                                    pod,
+                                    new Settings(pod)
+                                            .with("pod-offload.drain", "1s")
+                                            .arguments(),
+                                    toApiServer(pod),
+                                    Map.of("policy", policy.getParent())),
+                    logs.resolve("webhook.log"),
+                    "ready on port",
+                    Map.of());
+        }
         return new JavaProgram(
                 project.resolve("webhook/target/webhook.jar"),
                 logs.resolve("webhook.log"),
                 "ready on port",
                 toApiServer(pod),
                 new Settings(pod)
-                        .with("pod-offload.policy-file", policyFile())
+                        .with("pod-offload.policy-file", policy)
                         .with("pod-offload.drain", "1s")
                         .with("logging.level.io.podoffload", "debug")
                         .arguments());
@@ -215,7 +255,7 @@ public final class SimulatedCluster implements AutoCloseable {
     private Path policyFile() {
         try {
             return Files.writeString(
-                    directory.resolve("policy.yaml"),
+                    Files.createDirectories(directory.resolve("policy")).resolve("policy.yaml"),
                     chart.one(ConfigMap.class, "pod-offload-policy").getData().get("policy.yaml"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -251,6 +291,23 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private JavaProgram launchBinder(Path project) {
+        if (image.isPresent()) {
+            PodSpec pod = binderPod();
+            return new JavaProgram(
+                    image.get()
+                            .run(
+                                    "node-binder",
+                                    pod,
+                                    new Settings(pod)
+                                            .with("pod-offload.node-name", NODE)
+                                            .arguments(),
+                                    toApiServer(pod),
+                                    // its links are absolute, unlike those of a real sysfs
+                                    Map.of("sys", nic.sysfs(), nic.sysfs().toString(), nic.sysfs())),
+                    logs.resolve("node-binder.log"),
+                    "looking after the VFs",
+                    Map.of());
+        }
         Path jar = project.resolve("node-binder/target/node-binder.jar");
         List<String> launch = options.crashing()
                 ? List.of(
@@ -332,7 +389,7 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private Path kubeletSocket() {
-        return directory.resolve("kubelet.sock");
+        return directory.resolve("pod-resources/kubelet.sock");
     }
 
     private Path criSocket() {
