@@ -210,7 +210,7 @@ class IntegrationBridgeIT {
         });
         Programs.run("ip", "link", "set", "later0", "up");
         Programs.run("ip", "link", "set", "later1", "up");
-        Awaitility.await().until(() -> bridge.port("later0").orElseThrow().linkUp());
+        Awaitility.await().until(() -> bridge.port("later0").orElseThrow().adminUp());
         Programs.run("ip", "link", "del", "later0");
     }
 

@@ -208,7 +208,8 @@ public final class SimulatedCluster implements AutoCloseable {
         Awaitility.await().atMost(Duration.ofSeconds(HAPPENS_WITHIN_SECONDS)).until(() -> {
             JsonNode vfs = JsonMapper.shared().readTree(askBinder("/state")).path("vfs");
             return vfs.size() == nic.pciAddresses().size()
-                    && vfs.valueStream().allMatch(vf -> vf.path("reason").asString().equals("Free"));
+                    && vfs.valueStream()
+                            .allMatch(vf -> vf.path("reason").asString().equals("Free"));
         });
     }
 

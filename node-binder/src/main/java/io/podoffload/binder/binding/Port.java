@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param ofport OpenFlow port number; 0 while ovs-vswitchd has not looked, -1 if it failed
  * @param error why it failed, empty if it did not
  * @param driver name of the kernel driver that ovs-vswitchd saw, empty if unknown
- * @param linkUp whether ovs-vswitchd sees the link up
+ * @param adminUp whether ovs-vswitchd sees the link as set up, with or without a carrier
  * @see <a href="https://docs.openvswitch.org/en/latest/ref/ovs-vswitchd.conf.db.5/">ovs-vswitchd.conf.db(5)</a>
  */
 public record Port(
@@ -24,7 +24,7 @@ public record Port(
         int ofport,
         String error,
         String driver,
-        boolean linkUp) {
+        boolean adminUp) {
 
     public static final String IFACE_ID = "iface-id";
 

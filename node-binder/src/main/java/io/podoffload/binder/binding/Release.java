@@ -67,7 +67,7 @@ final class Release {
      * representor that it has not seen go down would come up again, with nothing to take it down.
      */
     private static boolean isUpForVswitchd(Port row, Observed observed) {
-        return row.linkUp() && goneFor(observed).compareTo(VSWITCHD_LOOKS_WITHIN) < 0;
+        return row.adminUp() && goneFor(observed).compareTo(VSWITCHD_LOOKS_WITHIN) < 0;
     }
 
     private static Duration goneFor(Observed observed) {

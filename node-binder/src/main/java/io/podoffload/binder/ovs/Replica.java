@@ -47,7 +47,7 @@ final class Replica {
     /** The third parameter of {@code monitor_cond}. */
     static ObjectNode request() {
         ObjectNode tables = object();
-        tables.set("Interface", columns("name", "type", "external_ids", "ofport", "error", "status", "link_state"));
+        tables.set("Interface", columns("name", "type", "external_ids", "ofport", "error", "status", "admin_state"));
         tables.set("Port", columns("name"));
         tables.set(CONFIG, columns("next_cfg", "cur_cfg"));
         return tables;
@@ -164,7 +164,7 @@ final class Replica {
                 Values.readInt(row.path("ofport"), 0),
                 Values.readText(row.path("error")),
                 Values.readMap(row.path("status")).getOrDefault("driver_name", ""),
-                Values.readText(row.path("link_state")).equals("up"));
+                Values.readText(row.path("admin_state")).equals("up"));
     }
 
     synchronized Optional<Port> named(String name) {
