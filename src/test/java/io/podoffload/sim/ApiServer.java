@@ -180,6 +180,7 @@ public final class ApiServer implements AutoCloseable {
 
         private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/([^/?]+)/pods(?:\\?.*)?");
         private static final Pattern POD = Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+(/status)?(?:\\?.*)?");
+        private static final Pattern SECRETS = Pattern.compile("/api/v1/(?:namespaces/[^/?]+/)?secrets(?:\\?.*)?");
         private static final String NODE_NAME = "spec.nodeName";
 
         private final AdmissionChain admission = new AdmissionChain(servicePorts);
@@ -205,18 +206,37 @@ public final class ApiServer implements AutoCloseable {
                 return status(503, "the API server is down");
             }
             MockResponse response = answer(request, path);
+            if (response.getBody() != null) {
+                response.setHeader("Content-Type", "application/json");
+            }
             response.setHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
             return response;
         }
 
-        private MockResponse answer(RecordedRequest request, String path) {
+        private MockResponse answer(RecordedRequest sent, String path) {
             try {
+                byte[] body = sent.getBody().getBytes();
+                RecordedRequest request = ProtobufSecret.is(body)
+                        ? with(
+                                sent,
+                                sent.method(),
+                                path,
+                                "application/json",
+                                sent.method() == HttpMethod.DELETE
+                                        ? JSON.createObjectNode()
+                                        : ProtobufSecret.toJson(body))
+                        : sent;
                 String refusal = rbac.refusal(request);
                 if (refusal != null) {
                     return status(403, path + " is forbidden: " + refusal);
                 }
-                if (path.equals("/version")) {
-                    return new MockResponse().setResponseCode(200).setBody("{\"major\":\"1\",\"minor\":\"34\"}");
+                String discovered =
+                        request.method() == HttpMethod.GET ? Discovery.answer(path.replaceFirst("\\?.*", "")) : null;
+                if (discovered != null) {
+                    return new MockResponse()
+                            .setResponseCode(200)
+                            .setHeader("Content-Type", "application/json")
+                            .setBody(discovered);
                 }
                 if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
                     return createPod(request);
@@ -227,13 +247,27 @@ public final class ApiServer implements AutoCloseable {
                 if (request.method() == HttpMethod.PATCH) {
                     return patch(request);
                 }
-                return super.dispatch(request);
+                MockResponse response = super.dispatch(request);
+                return SECRETS.matcher(path).matches() ? asSecretList(response) : response;
             } catch (AdmissionChain.Refused e) {
                 return status(e.code(), e.getMessage());
             } catch (RuntimeException e) {
-                LOG.error("{} {}", request.method(), path, e);
+                LOG.error("{} {}", sent.method(), path, e);
                 return status(500, "Internal error occurred: " + e);
             }
+        }
+
+        /** The mock server calls every list a List; Helm wants to be told of what. */
+        private static MockResponse asSecretList(MockResponse response) {
+            JsonNode body = response.getBody() == null
+                    ? JSON.createObjectNode()
+                    : JSON.readTree(new String(response.getBody().getBytes(), StandardCharsets.UTF_8));
+            return body.path("kind").asString("").equals("List")
+                    ? response.setBody(((ObjectNode) body)
+                            .put("apiVersion", "v1")
+                            .put("kind", "SecretList")
+                            .toString())
+                    : response;
         }
 
         private MockResponse createPod(RecordedRequest request) throws AdmissionChain.Refused {
@@ -311,10 +345,17 @@ public final class ApiServer implements AutoCloseable {
                 return apply(request, path);
             }
             JsonNode change = JSON.readTree(request.getUtf8Body());
+            if (type.startsWith("application/strategic-merge-patch")) {
+                return replace(request, path, StrategicMergePatch.apply(get(path), change));
+            }
             if (namesAnotherUid(change.path("metadata").path("uid"), get(path.replaceFirst("/status$", "")))) {
                 return status(409, "Precondition failed: UID in precondition does not match");
             }
             return handlePatch(with(request, HttpMethod.PATCH, path, type, change));
+        }
+
+        private MockResponse replace(RecordedRequest request, String path, JsonNode object) {
+            return super.dispatch(with(request, HttpMethod.PUT, path, "application/json", object));
         }
 
         /** Who names a uid means that very object, and not the next one of its name. */

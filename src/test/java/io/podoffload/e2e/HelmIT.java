@@ -1,0 +1,260 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.InstallCommand;
+import com.marcnuri.helm.Release;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.podoffload.chart.RenderedChart;
+import io.podoffload.sim.ApiServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Helm's own engine installs, upgrades and uninstalls the chart, in a cluster with Kube-OVN and Multus. */
+@SuppressWarnings("NullAway.Init") // set before each test
+class HelmIT {
+
+    private static final Path CHART = RenderedChart.folder(
+            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize());
+    private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
+
+    @TempDir
+    Path folder;
+
+    private ApiServer api;
+
+    @BeforeEach
+    void makeCluster() {
+        api = new ApiServer();
+        for (String namespace : new String[] {"default", "kube-system", RenderedChart.NAMESPACE}) {
+            api.client()
+                    .resource(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName(namespace)
+                            .endMetadata()
+                            .build())
+                    .create();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    private String kubeConfig() {
+        return """
+                apiVersion: v1
+                kind: Config
+                clusters: [{name: simulated, cluster: {server: "%s"}}]
+                users: [{name: admin, user: {}}]
+                contexts: [{name: simulated, context: {cluster: simulated, user: admin}}]
+                current-context: simulated
+                """.formatted(api.url());
+    }
+
+    private Release install(Path chart, Map<String, Object> values) {
+        InstallCommand install = new Helm(chart)
+                .install()
+                .withName("pod-offload")
+                .withNamespace(RenderedChart.NAMESPACE)
+                .withKubeConfigContents(kubeConfig())
+                .disableOpenApiValidation();
+        values.forEach(install::set);
+        return install.call();
+    }
+
+    private static Map<String, Object> kubeOvn() {
+        Map<String, Object> values = new HashMap<>();
+        values.put("kubeOvn.create", true);
+        values.put("kubeOvn.subnet.cidr", "10.66.0.0/16");
+        return values;
+    }
+
+    private Resource<MutatingWebhookConfiguration> configuration() {
+        return api.client()
+                .admissionRegistration()
+                .v1()
+                .mutatingWebhookConfigurations()
+                .withName("pod-offload");
+    }
+
+    private @Nullable GenericKubernetesResource network() {
+        return api.client()
+                .genericKubernetesResources("k8s.cni.cncf.io/v1", "NetworkAttachmentDefinition")
+                .inNamespace("default")
+                .withName("default")
+                .get();
+    }
+
+    private @Nullable GenericKubernetesResource subnet() {
+        return api.client()
+                .genericKubernetesResources("kubeovn.io/v1", "Subnet")
+                .withName("pod-offload-default")
+                .get();
+    }
+
+    @Test
+    void withoutValuesItInstallsAndTellsWhatIsMissingAndWhichValueMakesIt() {
+        Release release = install(CHART, Map.of());
+
+        assertThat(release.getStatus()).isEqualTo("deployed");
+        assertThat(release.getOutput())
+                .contains("Resource: no node offers " + RESOURCE)
+                .contains(
+                        "NetworkAttachmentDefinition: default/default of the profile default is not there. Set kubeOvn.create")
+                .contains(
+                        "Subnet: none has the provider default.default.ovn of the profile default. Set kubeOvn.create to true and"
+                                + " kubeOvn.subnet.cidr");
+        assertThat(configuration().get().getWebhooks()).hasSize(2);
+        assertThat(network()).as("nothing of Kube-OVN's").isNull();
+        assertThat(subnet()).as("nothing of Kube-OVN's").isNull();
+    }
+
+    @Test
+    void withAnAddressRangeTheLabelWorksFromThereOn() {
+        api.client()
+                .resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName("node1")
+                        .endMetadata()
+                        .withNewStatus()
+                        .addToAllocatable(RESOURCE, new Quantity("4"))
+                        .endStatus()
+                        .build())
+                .create();
+
+        Release release = install(CHART, kubeOvn());
+
+        assertThat(release.getOutput()).doesNotContain("missing");
+        assertThat(network()).isNotNull();
+        assertThat(subnet()).isNotNull();
+    }
+
+    @Test
+    void aNetworkThatSomebodyElseMadeIsLeftAlone() {
+        api.client()
+                .resource(new GenericKubernetesResourceBuilder()
+                        .withApiVersion("k8s.cni.cncf.io/v1")
+                        .withKind("NetworkAttachmentDefinition")
+                        .withNewMetadata()
+                        .withNamespace("default")
+                        .withName("default")
+                        .addToLabels("made-by", "a person")
+                        .endMetadata()
+                        .build())
+                .create();
+
+        install(CHART, kubeOvn());
+
+        assertThat(network())
+                .isNotNull()
+                .satisfies(
+                        network -> assertThat(network.getMetadata().getLabels()).containsOnlyKeys("made-by"));
+        assertThat(subnet()).isNotNull();
+    }
+
+    @Test
+    void anUpgradeFromTheVersionBeforeKeepsTheCaBundleAndTheNetworks() throws Exception {
+        install(before(), kubeOvn());
+        configuration().edit(configuration -> {
+            configuration.getWebhooks().forEach(entry -> entry.getClientConfig().setCaBundle("Q0E="));
+            return configuration;
+        });
+
+        Release release = new Helm(CHART)
+                .upgrade()
+                .withName("pod-offload")
+                .withNamespace(RenderedChart.NAMESPACE)
+                .withKubeConfigContents(kubeConfig())
+                .reuseValues()
+                .set("nodeBinder.resync", "7m")
+                .disableOpenApiValidation()
+                .call();
+
+        assertThat(release.getStatus()).isEqualTo("deployed");
+        assertThat(release.getRevision()).isEqualTo("2");
+        assertThat(configuration().get().getMetadata().getLabels()).containsEntry("helm.sh/chart", "pod-offload-0.1.0");
+        assertThat(configuration().get().getWebhooks())
+                .allSatisfy(entry ->
+                        assertThat(entry.getClientConfig().getCaBundle()).isEqualTo("Q0E="));
+        DaemonSet binder = api.client()
+                .apps()
+                .daemonSets()
+                .inNamespace(RenderedChart.NAMESPACE)
+                .withName("pod-offload-node-binder")
+                .get();
+        assertThat(binder.getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .get(0)
+                        .getArgs())
+                .contains("--pod-offload.resync=7m");
+        assertThat(binder.getSpec()
+                        .getUpdateStrategy()
+                        .getRollingUpdate()
+                        .getMaxSurge()
+                        .getIntVal())
+                .as("never two binders on a node")
+                .isZero();
+        assertThat(network()).isNotNull();
+        assertThat(subnet()).isNotNull();
+    }
+
+    /** The chart under the version before this one. */
+    private Path before() throws IOException {
+        Path copy = folder.resolve("pod-offload");
+        try (Stream<Path> files = Files.walk(CHART)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = copy.resolve(CHART.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        }
+        Path chart = copy.resolve("Chart.yaml");
+        Files.writeString(chart, Files.readString(chart).replace("version: 0.1.0", "version: 0.0.9"));
+        return copy;
+    }
+
+    /** The hook itself is {@code InstallationIT}'s. */
+    @Test
+    void uninstallingLeavesTheNetworksOfRunningPodsAndNothingElse() {
+        install(CHART, kubeOvn());
+
+        Helm.uninstall("pod-offload")
+                .withNamespace(RenderedChart.NAMESPACE)
+                .withKubeConfigContents(kubeConfig())
+                .noHooks()
+                .call();
+
+        assertThat(configuration().get()).isNull();
+        assertThat(api.client().apps().deployments().inAnyNamespace().list().getItems())
+                .isEmpty();
+        assertThat(api.client().apps().daemonSets().inAnyNamespace().list().getItems())
+                .isEmpty();
+        assertThat(api.client().rbac().clusterRoles().list().getItems()).isEmpty();
+        assertThat(api.client().rbac().roles().inAnyNamespace().list().getItems())
+                .isEmpty();
+        assertThat(api.client().secrets().inAnyNamespace().list().getItems()).isEmpty();
+        assertThat(network()).isNotNull();
+        assertThat(subnet()).isNotNull();
+    }
+}
