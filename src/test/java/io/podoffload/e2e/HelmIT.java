@@ -11,15 +11,20 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.ApiServer;
+import io.podoffload.sim.KubeApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +32,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Helm's own engine installs, upgrades and uninstalls the chart, in a cluster with Kube-OVN and Multus. */
+/**
+ * Helm's own engine installs, upgrades and uninstalls the chart, in a cluster with Kube-OVN and Multus: a simulated one, or,
+ * where {@code KUBEBUILDER_ASSETS} names its binaries, a real API server.
+ */
 @SuppressWarnings("NullAway.Init") // set before each test
 class HelmIT {
 
@@ -38,36 +46,76 @@ class HelmIT {
     @TempDir
     Path folder;
 
-    private ApiServer api;
+    private AutoCloseable server;
+    private KubernetesClient client;
+    private String kubeConfig;
 
+    /** A real API server where there is one. */
     @BeforeEach
     void makeCluster() {
-        api = new ApiServer();
+        String assets = System.getenv("KUBEBUILDER_ASSETS");
+        if (assets == null) {
+            ApiServer simulated = new ApiServer();
+            server = simulated;
+            client = simulated.client();
+            kubeConfig = simulated.kubeConfig();
+        } else {
+            KubeApiServer real = new KubeApiServer(Path.of(assets), folder);
+            server = real;
+            client = real.client();
+            kubeConfig = real.kubeConfig();
+            define("k8s.cni.cncf.io", "network-attachment-definitions", "NetworkAttachmentDefinition", "Namespaced");
+            define("kubeovn.io", "subnets", "Subnet", "Cluster");
+        }
         for (String namespace : new String[] {"default", "kube-system", RenderedChart.NAMESPACE}) {
-            api.client()
-                    .resource(new NamespaceBuilder()
+            client.resource(new NamespaceBuilder()
                             .withNewMetadata()
                             .withName(namespace)
                             .endMetadata()
                             .build())
-                    .create();
+                    .createOr(existing -> existing.update());
         }
     }
 
-    @AfterEach
-    void stop() {
-        api.close();
+    private void define(String group, String plural, String kind, String scope) {
+        Resource<CustomResourceDefinition> definition = client.resource(new CustomResourceDefinitionBuilder()
+                .withNewMetadata()
+                .withName(plural + "." + group)
+                .endMetadata()
+                .withNewSpec()
+                .withGroup(group)
+                .withScope(scope)
+                .withNewNames()
+                .withPlural(plural)
+                .withKind(kind)
+                .endNames()
+                .addNewVersion()
+                .withName("v1")
+                .withServed(true)
+                .withStorage(true)
+                .withNewSchema()
+                .withNewOpenAPIV3Schema()
+                .withType("object")
+                .withXKubernetesPreserveUnknownFields(true)
+                .endOpenAPIV3Schema()
+                .endSchema()
+                .endVersion()
+                .endSpec()
+                .build());
+        definition.create();
+        definition.waitUntilCondition(
+                now -> now != null
+                        && now.getStatus() != null
+                        && now.getStatus().getConditions().stream()
+                                .anyMatch(condition -> condition.getType().equals("Established")
+                                        && condition.getStatus().equals("True")),
+                30,
+                TimeUnit.SECONDS);
     }
 
-    private String kubeConfig() {
-        return """
-                apiVersion: v1
-                kind: Config
-                clusters: [{name: simulated, cluster: {server: "%s"}}]
-                users: [{name: admin, user: {}}]
-                contexts: [{name: simulated, context: {cluster: simulated, user: admin}}]
-                current-context: simulated
-                """.formatted(api.url());
+    @AfterEach
+    void stop() throws Exception {
+        server.close();
     }
 
     private Release install(Path chart, Map<String, Object> values) {
@@ -75,7 +123,7 @@ class HelmIT {
                 .install()
                 .withName("pod-offload")
                 .withNamespace(RenderedChart.NAMESPACE)
-                .withKubeConfigContents(kubeConfig())
+                .withKubeConfigContents(kubeConfig)
                 .disableOpenApiValidation();
         values.forEach(install::set);
         return install.call();
@@ -89,24 +137,21 @@ class HelmIT {
     }
 
     private Resource<MutatingWebhookConfiguration> configuration() {
-        return api.client()
-                .admissionRegistration()
+        return client.admissionRegistration()
                 .v1()
                 .mutatingWebhookConfigurations()
                 .withName("pod-offload");
     }
 
     private @Nullable GenericKubernetesResource network() {
-        return api.client()
-                .genericKubernetesResources("k8s.cni.cncf.io/v1", "NetworkAttachmentDefinition")
+        return client.genericKubernetesResources("k8s.cni.cncf.io/v1", "NetworkAttachmentDefinition")
                 .inNamespace("default")
                 .withName("default")
                 .get();
     }
 
     private @Nullable GenericKubernetesResource subnet() {
-        return api.client()
-                .genericKubernetesResources("kubeovn.io/v1", "Subnet")
+        return client.genericKubernetesResources("kubeovn.io/v1", "Subnet")
                 .withName("pod-offload-default")
                 .get();
     }
@@ -130,8 +175,7 @@ class HelmIT {
 
     @Test
     void withAnAddressRangeTheLabelWorksFromThereOn() {
-        api.client()
-                .resource(new NodeBuilder()
+        client.resource(new NodeBuilder()
                         .withNewMetadata()
                         .withName("node1")
                         .endMetadata()
@@ -150,8 +194,7 @@ class HelmIT {
 
     @Test
     void aNetworkThatSomebodyElseMadeIsLeftAlone() {
-        api.client()
-                .resource(new GenericKubernetesResourceBuilder()
+        client.resource(new GenericKubernetesResourceBuilder()
                         .withApiVersion("k8s.cni.cncf.io/v1")
                         .withKind("NetworkAttachmentDefinition")
                         .withNewMetadata()
@@ -183,7 +226,7 @@ class HelmIT {
                 .upgrade()
                 .withName("pod-offload")
                 .withNamespace(RenderedChart.NAMESPACE)
-                .withKubeConfigContents(kubeConfig())
+                .withKubeConfigContents(kubeConfig)
                 .reuseValues()
                 .set("nodeBinder.resync", "7m")
                 .disableOpenApiValidation()
@@ -195,8 +238,7 @@ class HelmIT {
         assertThat(configuration().get().getWebhooks())
                 .allSatisfy(entry ->
                         assertThat(entry.getClientConfig().getCaBundle()).isEqualTo("Q0E="));
-        DaemonSet binder = api.client()
-                .apps()
+        DaemonSet binder = client.apps()
                 .daemonSets()
                 .inNamespace(RenderedChart.NAMESPACE)
                 .withName("pod-offload-node-binder")
@@ -241,19 +283,18 @@ class HelmIT {
 
         Helm.uninstall("pod-offload")
                 .withNamespace(RenderedChart.NAMESPACE)
-                .withKubeConfigContents(kubeConfig())
+                .withKubeConfigContents(kubeConfig)
                 .noHooks()
                 .call();
 
         assertThat(configuration().get()).isNull();
-        assertThat(api.client().apps().deployments().inAnyNamespace().list().getItems())
+        assertThat(client.apps().deployments().inAnyNamespace().list().getItems())
                 .isEmpty();
-        assertThat(api.client().apps().daemonSets().inAnyNamespace().list().getItems())
+        assertThat(client.apps().daemonSets().inAnyNamespace().list().getItems())
                 .isEmpty();
-        assertThat(api.client().rbac().clusterRoles().list().getItems()).isEmpty();
-        assertThat(api.client().rbac().roles().inAnyNamespace().list().getItems())
-                .isEmpty();
-        assertThat(api.client().secrets().inAnyNamespace().list().getItems()).isEmpty();
+        assertThat(client.rbac().clusterRoles().list().getItems()).isEmpty();
+        assertThat(client.rbac().roles().inAnyNamespace().list().getItems()).isEmpty();
+        assertThat(client.secrets().inAnyNamespace().list().getItems()).isEmpty();
         assertThat(network()).isNotNull();
         assertThat(subnet()).isNotNull();
     }

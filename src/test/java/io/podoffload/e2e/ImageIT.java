@@ -3,7 +3,9 @@ package io.podoffload.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.podoffload.sim.CniMode;
+import io.podoffload.sim.Programs;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +65,27 @@ class ImageIT {
         cluster.delete(pod);
         assertAsAtFirst();
         assertThat(cluster.api().denied()).isEmpty();
+    }
+
+    @Test
+    void itHasTheNameThatTheChartAsksFor() {
+        JsonNode index = JsonMapper.shared()
+                .readTree(Programs.run(
+                        "tar", "-xOf", FOLDER.resolve("pod-offload.tar").toString(), "index.json"));
+
+        assertThat(index.path("manifests")
+                        .path(0)
+                        .path("annotations")
+                        .path("org.opencontainers.image.ref.name")
+                        .asString())
+                .isEqualTo(cluster.chart()
+                        .one(Deployment.class, "pod-offload-webhook")
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .get(0)
+                        .getImage());
     }
 
     private static void assertAsAtFirst() {

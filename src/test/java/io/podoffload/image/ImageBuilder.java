@@ -32,15 +32,19 @@ public final class ImageBuilder {
     private static final List<String> LAYERS = List.of("base", "java", "lib", "app", "archives");
 
     private static final String NAME = "pod-offload";
+
+    /** As the chart's values have it, so that nodes that the archive is imported on need no registry. */
+    private static final String REPOSITORY = "ghcr.io/pod-offload/pod-offload";
+
     private static final int MEBI = 1024 * 1024;
 
     private ImageBuilder() {}
 
-    /** @param arguments folder of {@code dev/image}, architecture in OCI's words, and home of the JDK */
+    /** @param arguments folder of {@code dev/image}, architecture in OCI's words, home of the JDK, and version of the chart */
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[0]);
         Path archive = folder.resolve("pod-offload.tar");
-        JibContainer image = build(folder, arguments[1], archive);
+        JibContainer image = build(folder, arguments[1], archive, arguments[3]);
         Components components = Components.of(folder, Path.of(arguments[2]));
         Files.writeString(
                 folder.resolve("pod-offload.cdx.json"),
@@ -51,7 +55,7 @@ public final class ImageBuilder {
         System.out.printf("%s: %d MiB, %s%n", archive, Files.size(archive) / MEBI, image.getDigest());
     }
 
-    private static JibContainer build(Path folder, String architecture, Path archive) throws Exception {
+    private static JibContainer build(Path folder, String architecture, Path archive, String version) throws Exception {
         JibContainerBuilder builder = Jib.fromScratch()
                 .setFormat(ImageFormat.OCI)
                 .setPlatforms(Set.of(new Platform(architecture, "linux")))
@@ -66,7 +70,7 @@ public final class ImageBuilder {
         for (String layer : LAYERS) {
             builder.addFileEntriesLayer(layer(layer, folder.resolve(layer)));
         }
-        return builder.containerize(Containerizer.to(TarImage.at(archive).named(NAME))
+        return builder.containerize(Containerizer.to(TarImage.at(archive).named(REPOSITORY + ":" + version))
                 .setOfflineMode(true)
                 .setBaseImageLayersCache(folder.resolve("work/layers"))
                 .setApplicationLayersCache(folder.resolve("work/layers")));

@@ -86,6 +86,18 @@ public final class ApiServer implements AutoCloseable {
         return "http://127.0.0.1:" + server.getPort();
     }
 
+    /** The administrator's, YAML. */
+    public String kubeConfig() {
+        return """
+                apiVersion: v1
+                kind: Config
+                clusters: [{name: simulated, cluster: {server: "%s"}}]
+                users: [{name: admin, user: {}}]
+                contexts: [{name: simulated, context: {cluster: simulated, user: admin}}]
+                current-context: simulated
+                """.formatted(url());
+    }
+
     /** The administrator's client. */
     public KubernetesClient client() {
         return client;
