@@ -152,7 +152,7 @@ class WebhookLifeIT {
             long sent = load.sent();
 
             assertThat(load.finish()).as("of %s requests", sent).containsOnlyKeys("200 patched");
-            assertThat(sent).isGreaterThan(PER_SECOND);
+            assertThat(sent).as("it is a load").isGreaterThan(PER_SECOND / 4);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import io.podoffload.binder.binding.Desired.Binding;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -47,15 +48,23 @@ public final class BindingPlanner {
                         observed.pci().value());
     }
 
-    /** A free VF is what it shows, and its representor is to say so. */
+    /**
+     * A free VF is what it shows, and its representor is to say so, and to be down: ovs-vswitchd may bring it up again after
+     * whoever took the port away has set it down, see {@link Release}.
+     */
     private static Plan free(Observed observed, Link link) {
+        if (!link.alias().isEmpty()) {
+            return Plan.nothing(Reason.Free, observed.pci().value()); // somebody's, who wrote that
+        }
+        Link representor = observed.representor();
         VfNote note = new VfNote(observed.pci(), VfIdentity.of(link, observed.adminMac()));
-        boolean noted = !link.alias().isEmpty() || observed.note().equals(Optional.of(note));
-        return new Plan(
-                Reason.Free,
-                observed.pci().value(),
-                noted
-                        ? List.of()
-                        : List.of(new Step.NoteVf(observed.representor().name(), note)));
+        List<Step> steps = new ArrayList<>();
+        if (!observed.note().equals(Optional.of(note))) {
+            steps.add(new Step.NoteVf(representor.name(), note));
+        }
+        if (representor.up()) {
+            steps.add(new Step.RepresentorDown(representor.name()));
+        }
+        return new Plan(Reason.Free, observed.pci().value(), steps);
     }
 }

@@ -510,6 +510,14 @@ class BindingPlannerTest {
         }
 
         @Test
+        void theRepresentorOfAFreeVfThatCameUpAgainIsTakenDown() {
+            World free = new World().unallotted();
+
+            assertThat(free.plan().steps()).isEmpty();
+            assertThat(free.representorUp(1500).plan().steps()).containsExactly(new Step.RepresentorDown(REPRESENTOR));
+        }
+
+        @Test
         void theRowStaysUntilVswitchdHasSeenTheRepresentorGoDown() {
             World unseen = detached("ovn-installed-ts", "1").ownerGone().vswitchdSeesItUp();
 
