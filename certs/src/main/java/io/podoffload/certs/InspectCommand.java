@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +48,7 @@ final class InspectCommand implements Callable<Integer> {
         long days = Duration.between(Instant.now(), end).toDays();
         out.printf("%s%n", file);
         out.printf("  subject  %s%n", certificate.getSubjectX500Principal().getName());
-        out.printf("  names    %s%n", names(certificate));
+        out.printf("  names    %s%n", String.join(", ", ServiceName.namesIn(certificate)));
         out.printf("  signer   %s%n", certificate.getIssuerX500Principal().getName());
         out.printf("  kind     %s%n", certificate.getBasicConstraints() >= 0 ? "authority" : "certificate");
         out.printf("  key      %s%n", certificate.getPublicKey().getAlgorithm());
@@ -59,19 +58,5 @@ final class InspectCommand implements Callable<Integer> {
 
     private static String left(Instant end, long days) {
         return end.isBefore(Instant.now()) ? "expired" : days + " days left";
-    }
-
-    private static String names(X509Certificate certificate) {
-        try {
-            return certificate.getSubjectAlternativeNames() == null
-                    ? "-"
-                    : String.join(
-                            ", ",
-                            certificate.getSubjectAlternativeNames().stream()
-                                    .map(name -> String.valueOf(name.get(1)))
-                                    .toList());
-        } catch (CertificateParsingException e) {
-            return "cannot be read: " + e.getMessage();
-        }
     }
 }

@@ -9,12 +9,9 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.certs.renewal.Keyring;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +50,8 @@ final class CaBundle {
     static boolean isIn(MutatingWebhookConfiguration configuration, String bundle) {
         return !bundle.isEmpty()
                 && configuration.getWebhooks().stream()
-                        .allMatch(entry ->
-                                encoded(bundle).equals(entry.getClientConfig().getCaBundle()));
+                        .allMatch(entry -> EncodedPem.of(bundle)
+                                .equals(entry.getClientConfig().getCaBundle()));
     }
 
     /** The certificates that each entry has. */
@@ -62,7 +59,7 @@ final class CaBundle {
         Set<X509Certificate> everywhere = null;
         for (MutatingWebhook entry : configuration.getWebhooks()) {
             Set<X509Certificate> here = new HashSet<>(
-                    Keyring.readable(decoded(entry.getClientConfig().getCaBundle())));
+                    Keyring.readable(EncodedPem.decoded(entry.getClientConfig().getCaBundle())));
             if (everywhere == null) {
                 everywhere = here;
             } else {
@@ -84,22 +81,9 @@ final class CaBundle {
             patch.addObject()
                     .put("op", "add")
                     .put("path", entry + "/clientConfig/caBundle")
-                    .put("value", encoded(bundle));
+                    .put("value", EncodedPem.of(bundle));
         }
         resource().patch(PatchContext.of(PatchType.JSON), patch.toString());
-    }
-
-    private static String encoded(String pem) {
-        return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static String decoded(@Nullable String encoded) {
-        try {
-            return new String(
-                    Base64.getDecoder().decode(Objects.requireNonNullElse(encoded, "")), StandardCharsets.US_ASCII);
-        } catch (IllegalArgumentException notBase64) {
-            return "";
-        }
     }
 
     /** Tells of each state of the configuration; of its deletion nothing needs to be known. */

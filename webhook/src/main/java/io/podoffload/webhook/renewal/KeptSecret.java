@@ -9,8 +9,6 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.certs.renewal.Keyring;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -45,16 +43,8 @@ final class KeptSecret {
             return Keyring.EMPTY;
         }
         Map<String, String> entries = new HashMap<>();
-        secret.getData().forEach((entry, encoded) -> entries.put(entry, decoded(encoded)));
+        secret.getData().forEach((entry, encoded) -> entries.put(entry, EncodedPem.decoded(encoded)));
         return Keyring.read(entries);
-    }
-
-    private static String decoded(@Nullable String encoded) {
-        try {
-            return encoded == null ? "" : new String(Base64.getDecoder().decode(encoded), StandardCharsets.US_ASCII);
-        } catch (IllegalArgumentException notBase64) {
-            return "";
-        }
     }
 
     /**
@@ -63,9 +53,7 @@ final class KeptSecret {
      */
     void write(@Nullable Secret before, Keyring keyring, MutatingWebhookConfiguration owner) {
         Map<String, String> data = new HashMap<>();
-        keyring.entries()
-                .forEach((entry, text) ->
-                        data.put(entry, Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII))));
+        keyring.entries().forEach((entry, text) -> data.put(entry, EncodedPem.of(text)));
         if (before != null) {
             client.resource(new SecretBuilder(before).withData(data).build())
                     .lockResourceVersion(before.getMetadata().getResourceVersion())
