@@ -7,7 +7,7 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.OpenVSwitch;
 import io.podoffload.sim.SimulatedCluster;
-import io.podoffload.sim.SimulatedNic;
+import io.podoffload.sim.Nic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,7 +58,7 @@ public final class Demo {
 
     private void run() throws Exception {
         List<String> portsBefore = cluster.ovs().ports();
-        Map<PciAddress, SimulatedNic.Vf> vfsBefore = cluster.nic().inventory();
+        Map<PciAddress, Nic.Vf> vfsBefore = cluster.nic().inventory();
         show(vfsBefore);
 
         Pod adopted = screen.step(
@@ -188,13 +188,13 @@ public final class Demo {
         return String.valueOf(pod.getMetadata().getAnnotations().get("default.default.ovn.kubernetes.io/ip_address"));
     }
 
-    private void show(Map<PciAddress, SimulatedNic.Vf> vfs) {
+    private void show(Map<PciAddress, Nic.Vf> vfs) {
         List<List<String>> rows = new ArrayList<>(List.of(List.of("VF", "NETDEV", "MAC", "MTU")));
         vfs.values().forEach(vf -> rows.add(List.of(vf.pci().value(), vf.name(), vf.mac(), "" + vf.mtu())));
         screen.table(rows);
     }
 
-    private static List<String> identities(Map<PciAddress, SimulatedNic.Vf> vfs) {
+    private static List<String> identities(Map<PciAddress, Nic.Vf> vfs) {
         return vfs.values().stream()
                 .map(vf -> vf.pci() + " " + vf.name() + " " + vf.mac() + " " + vf.mtu())
                 .toList();

@@ -13,16 +13,36 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A real Open vSwitch with the userspace datapath, in a directory of its own. */
+/** A real Open vSwitch, in a directory of its own. */
 public final class OpenVSwitch implements AutoCloseable {
 
     private static final String KUBE_OVN_USER = "65534";
 
     private final Path directory;
+    private final Datapath datapath;
     private final Map<String, String> environment;
 
     /** Starts ovsdb-server and ovs-vswitchd; both are ready when this returns. */
     public OpenVSwitch(Path directory) {
+        this(directory, Datapath.USERSPACE);
+    }
+
+    /** Who forwards packets. */
+    public enum Datapath {
+        /** ovs-vswitchd itself. */
+        USERSPACE("netdev"),
+        /** The kernel's module, and the NIC as far as it takes flows. */
+        KERNEL("system");
+
+        private final String type;
+
+        Datapath(String type) {
+            this.type = type;
+        }
+    }
+
+    public OpenVSwitch(Path directory, Datapath datapath) {
+        this.datapath = datapath;
         this.directory = directory;
         String path = directory.toString();
         this.environment = Map.of(
@@ -41,6 +61,9 @@ public final class OpenVSwitch implements AutoCloseable {
         Programs.run(environment, "ovsdb-tool", "create", path + "/conf.db", schema("openvswitch/vswitch.ovsschema"));
         startDatabase();
         vsctl("--no-wait", "init");
+        if (datapath == Datapath.KERNEL) {
+            vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:hw-offload=true");
+        }
         startSwitch();
     }
 
@@ -92,6 +115,11 @@ public final class OpenVSwitch implements AutoCloseable {
 
     public Path socket() {
         return directory.resolve("db.sock");
+    }
+
+    /** As OVSDB names it. */
+    String datapathType() {
+        return datapath.type;
     }
 
     Path directory() {

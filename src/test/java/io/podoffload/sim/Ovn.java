@@ -35,7 +35,7 @@ public final class Ovn implements AutoCloseable {
                 "external_ids:ovn-remote=unix:" + directory + "/ovnsb.sock",
                 "external_ids:ovn-encap-type=geneve",
                 "external_ids:ovn-encap-ip=127.0.0.1",
-                "external_ids:ovn-bridge-datapath-type=netdev");
+                "external_ids:ovn-bridge-datapath-type=" + ovs.datapathType());
         daemon("ovn-controller", "unix:" + ovs.socket());
         nbctl("ls-add", SWITCH);
         nbctl("--wait=hv", "sync");

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A NIC in switchdev mode: veth pairs stand for VF and representor, under a sysfs tree that is kept as the kernel would
  * keep it. As in a real sysfs, the folder {@code net} of a VF is empty while the VF is in another namespace.
  */
-public final class SimulatedNic implements AutoCloseable {
+public final class SimulatedNic implements Nic, AutoCloseable {
 
     private static final String SWITCH_ID = "b8599f0300c1ec12";
     private static final String PF = "0000:03:00.0";
@@ -51,17 +51,6 @@ public final class SimulatedNic implements AutoCloseable {
     private final int vfs;
     private final Process monitor;
 
-    /** One VF as it is now: {@code name} is empty while it is in another namespace. */
-    public record Vf(
-            PciAddress pci,
-            String name,
-            String mac,
-            int mtu,
-            boolean up,
-            String alias,
-            String representor,
-            boolean representorUp) {}
-
     public SimulatedNic(Path sysfs, int vfs) {
         this.sysfs = sysfs;
         this.vfs = vfs;
@@ -79,10 +68,12 @@ public final class SimulatedNic implements AutoCloseable {
         readLinks();
     }
 
+    @Override
     public Path sysfs() {
         return sysfs;
     }
 
+    @Override
     public List<PciAddress> pciAddresses() {
         List<PciAddress> all = new ArrayList<>();
         for (int index = 0; index < vfs; index++) {
@@ -91,7 +82,7 @@ public final class SimulatedNic implements AutoCloseable {
         return all;
     }
 
-    /** The VFs as the kernel shows them now, by address. */
+    @Override
     public Map<PciAddress, Vf> inventory() {
         List<JsonNode> links = links();
         Map<PciAddress, Vf> inventory = new TreeMap<>();
@@ -150,16 +141,16 @@ public final class SimulatedNic implements AutoCloseable {
         }
     }
 
-    /** Names of the VFs among the links of the namespace at {@code netns}. */
-    List<JsonNode> vfsIn(String netns) {
+    @Override
+    public List<JsonNode> vfsIn(String netns) {
         return links(() -> Programs.runIn(netns, "ip", "-j", "link")).stream()
                 .filter(link ->
                         vfByRepresentorIndex.containsKey(link.path("link_index").asInt(-1)))
                 .toList();
     }
 
-    /** Whether the host has a link of this name. */
-    boolean isTaken(String name) {
+    @Override
+    public boolean isTaken(String name) {
         return links().stream().anyMatch(link -> link.path("ifname").asString().equals(name));
     }
 
@@ -198,6 +189,9 @@ public final class SimulatedNic implements AutoCloseable {
             Files.createDirectories(sysfs.resolve("class/net"));
             Path pf = device(PF);
             Files.createDirectories(pf.resolve("net/" + UPLINK));
+            Files.writeString(pf.resolve("class"), "0x020000\n");
+            Files.writeString(pf.resolve("vendor"), "0x15b3\n");
+            Files.writeString(pf.resolve("device"), "0x101d\n");
             Files.writeString(pf.resolve("sriov_totalvfs"), "127\n");
             Files.writeString(pf.resolve("sriov_numvfs"), vfs + "\n");
             writePort(pf.resolve("net/" + UPLINK), "p0");

@@ -56,7 +56,7 @@ final class SimulatedRuntime implements AutoCloseable {
     private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Path directory;
-    private final SimulatedNic nic;
+    private final Nic nic;
     private final Map<String, Sandbox> sandboxes = new ConcurrentHashMap<>();
     private final ScheduledExecutorService kernel = Executors.newSingleThreadScheduledExecutor();
     private final Set<StreamObserver<ContainerEventResponse>> listeners = ConcurrentHashMap.newKeySet();
@@ -73,7 +73,7 @@ final class SimulatedRuntime implements AutoCloseable {
         }
     }
 
-    SimulatedRuntime(Path directory, Path socket, SimulatedNic nic) {
+    SimulatedRuntime(Path directory, Path socket, Nic nic) {
         this.directory = directory;
         this.nic = nic;
         this.server = new UnixServer(socket, cri);

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * A node on which everything that surrounds a binding is done beforehand, so that only the binding is measured: a pod has its
@@ -38,6 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class StagedNode implements AutoCloseable {
 
     public static final String NODE = "bench";
+    private static final String INTERFACE = "pod-offload.io/interface";
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -45,23 +47,34 @@ public final class StagedNode implements AutoCloseable {
     private final ApiServer api;
     private final OpenVSwitch ovs;
     private final Ovn ovn;
-    private final SimulatedNic nic;
+    private final Nic nic;
+    private final Map<String, String> annotations;
     private final SimulatedRuntime runtime;
     private final Map<String, PodResources> allotments = new ConcurrentHashMap<>();
 
-    /** @param vfs of its NIC */
+    /** @param vfs of its made-up NIC */
     public StagedNode(int vfs) {
+        this(OpenVSwitch.Datapath.USERSPACE, sysfs -> new SimulatedNic(sysfs, vfs), Map.of(INTERFACE, "net1"));
+    }
+
+    /**
+     * @param nic given a folder where it can make a sysfs
+     * @param annotations of its pods, beside those of the network
+     */
+    public <T extends Nic & AutoCloseable> StagedNode(
+            OpenVSwitch.Datapath datapath, Function<Path, T> nic, Map<String, String> annotations) {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        this.annotations = Map.copyOf(annotations);
         api = started(new ApiServer());
         ClusterObjects.create(api.client(), NODE, "default", "pod-offload");
-        ovs = started(new OpenVSwitch(directory.resolve("ovs")));
+        ovs = started(new OpenVSwitch(directory.resolve("ovs"), datapath));
         ovn = started(new Ovn(ovs, NODE));
-        nic = started(new SimulatedNic(directory.resolve("sys"), vfs));
-        runtime = started(new SimulatedRuntime(directory, directory.resolve("cri.sock"), nic));
+        this.nic = started(nic.apply(directory.resolve("sys")));
+        runtime = started(new SimulatedRuntime(directory, directory.resolve("cri.sock"), this.nic));
         started(new UnixServer(directory.resolve("kubelet.sock"), new Lister()));
     }
 
@@ -90,7 +103,7 @@ public final class StagedNode implements AutoCloseable {
         return ovs;
     }
 
-    public SimulatedNic nic() {
+    public Nic nic() {
         return nic;
     }
 
@@ -117,7 +130,7 @@ public final class StagedNode implements AutoCloseable {
                         .withName(name)
                         .withNamespace("default")
                         .addToAnnotations("v1.multus-cni.io/default-network", "default/default")
-                        .addToAnnotations("pod-offload.io/interface", "net1")
+                        .addToAnnotations(annotations)
                         .addToAnnotations(prefix + "allocated", "true")
                         .addToAnnotations(prefix + "ip_address", ip)
                         .addToAnnotations(prefix + "mac_address", mac)
@@ -137,7 +150,7 @@ public final class StagedNode implements AutoCloseable {
                         .endSpec()
                         .build())
                 .create();
-        SimulatedNic.Vf is =
+        Nic.Vf is =
                 Objects.requireNonNull(nic.inventory().get(nic.pciAddresses().get(vf)));
         return new Staged(pod, is.pci(), is.name(), is.representor(), netns, ip, mac, ifaceId);
     }
@@ -215,6 +228,11 @@ public final class StagedNode implements AutoCloseable {
     /** What is left of the pod. */
     public void clear(Staged staged) {
         Programs.run("ip", "netns", "del", Path.of(staged.netns()).getFileName().toString());
+    }
+
+    /** Socket of the kubelet's PodResources. */
+    public Path kubeletSocket() {
+        return directory.resolve("kubelet.sock");
     }
 
     /** The binder's arguments on this node. */

@@ -40,6 +40,11 @@ final class Attributes {
                 .toList();
     }
 
+    /** Those within an attribute. */
+    static Attributes of(byte[] nested) {
+        return read(buffer(nested));
+    }
+
     Optional<byte[]> bytes(int type) {
         return Optional.ofNullable(values.get(type));
     }
@@ -52,6 +57,13 @@ final class Attributes {
             }
             return new String(value, 0, end, StandardCharsets.UTF_8);
         });
+    }
+
+    OptionalInt u8(int type) {
+        return bytes(type)
+                .filter(value -> value.length >= 1)
+                .map(value -> OptionalInt.of(Byte.toUnsignedInt(value[0])))
+                .orElse(OptionalInt.empty());
     }
 
     OptionalInt u16(int type) {

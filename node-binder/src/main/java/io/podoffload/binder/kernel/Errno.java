@@ -8,6 +8,7 @@ public enum Errno {
     EPERM(1, "Operation not permitted"),
     ENOENT(2, "No such file or directory"),
     EINTR(4, "Interrupted system call"),
+    EIO(5, "I/O error"),
     EBADF(9, "Bad file descriptor"),
     EAGAIN(11, "Try again"),
     ENOMEM(12, "Out of memory"),
@@ -17,13 +18,15 @@ public enum Errno {
     ENODEV(19, "No such device"),
     EINVAL(22, "Invalid argument"),
     EMFILE(24, "Too many open files"),
+    EROFS(30, "Read-only file system"),
     ERANGE(34, "Numerical result out of range"),
     ENOPROTOOPT(92, "Protocol not available"),
     EOPNOTSUPP(95, "Operation not supported"),
     EADDRNOTAVAIL(99, "Cannot assign requested address"),
     ENETDOWN(100, "Network is down"),
     ENETUNREACH(101, "Network is unreachable"),
-    ENOBUFS(105, "No buffer space available");
+    ENOBUFS(105, "No buffer space available"),
+    ETIMEDOUT(110, "Connection timed out");
 
     private final int number;
     private final String text;

@@ -11,7 +11,11 @@ final class FileDescriptor implements AutoCloseable {
     }
 
     static FileDescriptor open(String path) {
-        int fd = LibC.INSTANCE.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC);
+        return open(path, LibC.O_RDONLY);
+    }
+
+    static FileDescriptor open(String path, int flags) {
+        int fd = LibC.INSTANCE.open(path, flags | LibC.O_CLOEXEC);
         if (fd < 0) {
             throw LinuxException.ofLastError("open " + path);
         }

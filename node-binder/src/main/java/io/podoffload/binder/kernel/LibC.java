@@ -12,6 +12,7 @@ public interface LibC {
     LibC INSTANCE = LibraryLoader.create(LibC.class).load("c");
 
     int O_RDONLY = 0;
+    int O_WRONLY = 1;
     int O_CLOEXEC = 0x80000;
     int CLONE_NEWNET = 0x40000000;
 
@@ -48,6 +49,9 @@ public interface LibC {
     @SaveError
     @Variadic(fixedCount = 2)
     int open(String path, int flags);
+
+    @SaveError
+    long write(int fd, @In byte[] buffer, long length);
 
     @SaveError
     int close(int fd);

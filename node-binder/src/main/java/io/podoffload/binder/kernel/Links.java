@@ -12,8 +12,10 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,12 +38,15 @@ public final class Links implements AutoCloseable {
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
+    private static final int IFLA_LINK = 5;
+    private static final int IFLA_MASTER = 10;
     private static final int IFLA_IFALIAS = 20;
     private static final int IFLA_VFINFO_LIST = 22;
     private static final int IFLA_VF_INFO = 1;
     private static final int IFLA_VF_MAC = 1;
     private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_EXT_MASK = 29;
+    private static final int IFLA_LINK_NETNSID = 37;
     private static final int IFLA_PERM_ADDRESS = 54;
     private static final int IFLA_PARENT_DEV_NAME = 56;
     private static final int RTEXT_FILTER_VF_SKIP_STATS = 1 | 1 << 3;
@@ -110,6 +115,36 @@ public final class Links implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** The link itself and all that stand on it: its bond or bridge, VLANs and the like, and theirs. */
+    public Set<Integer> standingOn(int index) {
+        Map<Integer, Set<Integer>> below = new HashMap<>();
+        for (NetlinkMessage message : socket.dump("list links", RTM_GETLINK, ifinfo(0, 0, 0))) {
+            int link = message.buffer().getInt(4);
+            Attributes attributes = message.attributes(IFINFOMSG);
+            attributes
+                    .u32(IFLA_MASTER)
+                    .ifPresent(master -> below.computeIfAbsent(master, any -> new HashSet<>())
+                            .add(link));
+            boolean lowerIsHere = attributes.u32(IFLA_LINK_NETNSID).isEmpty();
+            attributes.u32(IFLA_LINK).ifPresent(lower -> {
+                if (lowerIsHere) {
+                    below.computeIfAbsent(link, any -> new HashSet<>()).add(lower);
+                }
+            });
+        }
+        Set<Integer> above = new HashSet<>(Set.of(index));
+        boolean grows = true;
+        while (grows) {
+            grows = false;
+            for (Map.Entry<Integer, Set<Integer>> entry : below.entrySet()) {
+                if (entry.getValue().stream().anyMatch(above::contains)) {
+                    grows |= above.add(entry.getKey());
+                }
+            }
+        }
+        return above;
     }
 
     public void setUp(Link link) {

@@ -30,6 +30,9 @@ public final class NicTopology {
     /** Representor of a VF of this host, flavour "pcivf": {@code pf0vf3}; a bare {@code 3} on kernels up to about 5.0. */
     private static final Pattern VF_REPRESENTOR = Pattern.compile("(?:c0)?pf(\\d+)vf(\\d+)|(\\d+)");
 
+    /** PCI base class 02. */
+    private static final String NETWORK_CONTROLLER = "0x02";
+
     private static final Pattern VIRTFN = Pattern.compile("virtfn(\\d+)");
 
     private final Path devices;
@@ -93,6 +96,17 @@ public final class NicTopology {
         });
     }
 
+    /** All functions that can have VFs, in the order of their addresses. */
+    List<PciAddress> pfs() {
+        return names(devices).stream()
+                .filter(PciAddress::isPciAddress)
+                .map(PciAddress::new)
+                .filter(pci -> !text(device(pci).resolve("sriov_totalvfs")).matches("|0"))
+                .filter(pci -> text(device(pci).resolve("class")).startsWith(NETWORK_CONTROLLER))
+                .sorted()
+                .toList();
+    }
+
     /** The VF's netdev, if it is in the namespace of this sysfs; the folder is empty while it is in another. */
     public Optional<String> netdev(PciAddress pci) {
         return names(device(pci).resolve("net")).stream().findFirst();
@@ -103,7 +117,8 @@ public final class NicTopology {
         return linkTarget(device(pci).resolve("driver"));
     }
 
-    private Map<Integer, PciAddress> virtualFunctions(PciAddress pf) {
+    /** By index. */
+    Map<Integer, PciAddress> virtualFunctions(PciAddress pf) {
         Map<Integer, PciAddress> functions = new TreeMap<>();
         for (String name : names(device(pf))) {
             Matcher matcher = VIRTFN.matcher(name);
@@ -113,6 +128,24 @@ public final class NicTopology {
             }
         }
         return functions;
+    }
+
+    /** The representors of a PF's VFs by index; none in legacy mode. */
+    Map<Integer, String> representors(PciAddress pf) {
+        Map<Integer, String> found = new HashMap<>();
+        uplink(pf).ifPresent(uplink -> found.putAll(representors(pf, uplink)));
+        devlink.vfPorts().forEach((port, netdev) -> {
+            if (port.pf().equals(pf)) {
+                found.put(port.vf(), netdev);
+            }
+        });
+        return found;
+    }
+
+    /** The PF's own netdev, in whichever mode; in legacy mode it is the only one. */
+    Optional<String> uplinkOf(PciAddress pf) {
+        List<String> all = names(device(pf).resolve("net"));
+        return uplink(pf).or(() -> all.size() == 1 ? Optional.of(all.get(0)) : Optional.empty());
     }
 
     private Optional<String> uplink(PciAddress pf) {
@@ -197,7 +230,7 @@ public final class NicTopology {
     }
 
     /** Reading fails with EOPNOTSUPP on netdevs that have no such name, which is the same as none. */
-    private static String text(Path attribute) {
+    static String text(Path attribute) {
         try {
             return Files.readString(attribute).strip();
         } catch (IOException e) {

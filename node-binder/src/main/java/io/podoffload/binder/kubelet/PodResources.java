@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,16 +36,25 @@ public final class PodResources implements AllocationSource {
 
     private final ManagedChannel channel;
     private final PodResourcesListerGrpc.PodResourcesListerBlockingStub kubelet;
-    private final Set<String> resources;
+    private final Predicate<String> resources;
 
     /** Get is on by default since Kubernetes 1.34; before, the kubelet says that it does not know it. */
     private volatile boolean hasGet = true;
 
     /** @param resources names of the extended resources that stand for VFs */
     public PodResources(ManagedChannel channel, Set<String> resources) {
+        this(channel, Set.copyOf(resources)::contains);
+    }
+
+    private PodResources(ManagedChannel channel, Predicate<String> resources) {
         this.channel = channel;
         this.kubelet = PodResourcesListerGrpc.newBlockingStub(channel).withMaxInboundMessageSize(LARGEST_REPLY);
-        this.resources = Set.copyOf(resources);
+        this.resources = resources;
+    }
+
+    /** Devices of whatever resource, as long as PCI addresses stand for them. */
+    public static PodResources ofEveryResource(ManagedChannel channel) {
+        return new PodResources(channel, any -> true);
     }
 
     @Override
@@ -96,7 +106,7 @@ public final class PodResources implements AllocationSource {
     private List<PciAddress> vfs(io.podoffload.binder.kubelet.v1.PodResources pod) {
         return pod.getContainersList().stream()
                 .flatMap(container -> container.getDevicesList().stream())
-                .filter(devices -> resources.contains(devices.getResourceName()))
+                .filter(devices -> resources.test(devices.getResourceName()))
                 .flatMap(devices -> devices.getDeviceIdsList().stream())
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)
@@ -110,7 +120,7 @@ public final class PodResources implements AllocationSource {
         call(stub -> stub.getAllocatableResources(AllocatableResourcesRequest.getDefaultInstance()))
                 .getDevicesList()
                 .stream()
-                .filter(devices -> resources.contains(devices.getResourceName()))
+                .filter(devices -> resources.test(devices.getResourceName()))
                 .forEach(devices -> counts.merge(devices.getResourceName(), devices.getDeviceIdsCount(), Integer::sum));
         return counts;
     }

@@ -1,0 +1,86 @@
+package io.podoffload.binder.ovs;
+
+import static io.podoffload.binder.ovs.Values.array;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The configuration of Open vSwitch as its database holds it at one moment.
+ *
+ * @param version of ovs-vswitchd
+ * @param otherConfig where {@code hw-offload} and {@code tc-policy} stand
+ * @param externalIds where ovn-controller's settings stand, {@code ovn-encap-ip} among them
+ * @param bridgeOfPort names of ports, and the bridge of each
+ * @see <a href="https://www.openvswitch.org/support/dist-docs/ovs-vswitchd.conf.db.5.html">ovs-vswitchd.conf.db(5)</a>
+ */
+public record OvsConfiguration(
+        String version,
+        Map<String, String> otherConfig,
+        Map<String, String> externalIds,
+        Map<String, String> bridgeOfPort) {
+
+    /** Reads it in one transaction. */
+    public static OvsConfiguration read(JsonMapper json, Path socket) {
+        try (OvsdbConnection connection = new OvsdbConnection(json, socket, (method, params) -> {}, () -> {})) {
+            ArrayNode params = array("Open_vSwitch")
+                    .add(select("Open_vSwitch", "ovs_version", "other_config", "external_ids"))
+                    .add(select("Bridge", "name", "ports"))
+                    .add(select("Port", "_uuid", "name"));
+            JsonNode results = connection.call("transact", params);
+            JsonNode root = results.path(0).path("rows").path(0);
+            return new OvsConfiguration(
+                    Values.readText(root.path("ovs_version")),
+                    Values.readMap(root.path("other_config")),
+                    Values.readMap(root.path("external_ids")),
+                    bridges(results.path(1).path("rows"), results.path(2).path("rows")));
+        }
+    }
+
+    /** Whether ovs-vswitchd was told to offload flows. */
+    public boolean hwOffload() {
+        return Boolean.parseBoolean(otherConfig.get("hw-offload"));
+    }
+
+    /** The address that OVN's tunnels come from, if it is set. */
+    public Optional<String> tunnelAddress() {
+        return Optional.ofNullable(externalIds.get("ovn-encap-ip"));
+    }
+
+    private static Map<String, String> bridges(JsonNode bridges, JsonNode ports) {
+        Map<String, String> names = new HashMap<>();
+        ports.forEach(port -> names.put(
+                port.path("_uuid").path(1).asString(), port.path("name").asString()));
+        Map<String, String> found = new HashMap<>();
+        for (JsonNode bridge : bridges) {
+            for (JsonNode uuid : uuids(bridge.path("ports"))) {
+                String port = names.get(uuid.path(1).asString());
+                if (port != null) {
+                    found.put(port, bridge.path("name").asString());
+                }
+            }
+        }
+        return found;
+    }
+
+    /** A set of one is written as its element. */
+    private static List<JsonNode> uuids(JsonNode value) {
+        return value.path(0).asString("").equals("uuid")
+                ? List.of(value)
+                : List.copyOf(value.path(1).values());
+    }
+
+    private static ObjectNode select(String table, String... columns) {
+        ObjectNode select = Values.object().put("op", "select").put("table", table);
+        select.set("where", array());
+        select.set("columns", array((Object[]) columns));
+        return select;
+    }
+}

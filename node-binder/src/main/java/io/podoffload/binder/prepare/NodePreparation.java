@@ -1,0 +1,159 @@
+package io.podoffload.binder.prepare;
+
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.nic.NicControl;
+import io.podoffload.binder.nic.PhysicalFunction;
+import io.podoffload.binder.nic.PreparationPlan;
+import io.podoffload.binder.ovs.OvsConfiguration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/** All PFs of the node that the configuration speaks of, one after the other. */
+public final class NodePreparation {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodePreparation.class);
+
+    private final PrepareProperties properties;
+    private final NicControl control;
+    private final PfPreparation preparation;
+    private final UdevRules rules;
+    private final Supplier<Map<String, String>> nodeLabels;
+
+    /** @param nodeLabels asked only where settings select by them */
+    public NodePreparation(
+            PrepareProperties properties,
+            NicControl control,
+            PfPreparation preparation,
+            Supplier<Map<String, String>> nodeLabels) {
+        this.properties = properties;
+        this.control = control;
+        this.preparation = preparation;
+        this.rules = new UdevRules(properties.udevRules());
+        this.nodeLabels = nodeLabels;
+    }
+
+    /**
+     * With everything that it asks.
+     *
+     * @param allotted the devices of all pods
+     * @param ovsdb socket of ovsdb-server; where there is none, Open vSwitch does not run
+     */
+    public static NodePreparation of(
+            PrepareProperties properties,
+            NicControl control,
+            Links host,
+            Supplier<Map<PodName, List<PciAddress>>> allotted,
+            Path ovsdb,
+            Supplier<Map<String, String>> nodeLabels) {
+        NodeUses uses = new NodeUses(
+                host,
+                allotted,
+                () -> Files.exists(ovsdb)
+                        ? Optional.of(OvsConfiguration.read(JsonMapper.shared(), ovsdb))
+                        : Optional.empty());
+        return new NodePreparation(
+                properties, control, new PfPreparation(control, uses::of, properties.busyFor()), nodeLabels);
+    }
+
+    /** Whether the configuration speaks of any PF. */
+    public boolean isAsked() {
+        return !properties.pfs().isEmpty();
+    }
+
+    /**
+     * What would be done.
+     *
+     * @param plans by PF
+     * @param unmatched what is asked for PFs that are not there; sentences for a person
+     */
+    public record Preview(Map<PhysicalFunction, PreparationPlan> plans, boolean writesRules, List<String> unmatched) {
+
+        /** Whether all is as it should be. */
+        public boolean isDone() {
+            return !writesRules
+                    && unmatched.isEmpty()
+                    && plans.values().stream().allMatch(PreparationPlan::isDone);
+        }
+    }
+
+    public Preview preview() {
+        Map<PhysicalFunction, PreparationPlan> plans = new LinkedHashMap<>();
+        Selection selection = selection();
+        selection.settings().forEach((pf, settings) -> plans.put(pf, preparation.plan(pf.pci(), settings.settings())));
+        return new Preview(plans, writesRules(), selection.unmatched());
+    }
+
+    private boolean writesRules() {
+        return properties.keepsNetworkManagerAway() && !rules.areWritten();
+    }
+
+    /**
+     * What was done.
+     *
+     * @param unmatched what is asked for PFs that are not there; sentences for a person
+     */
+    public record Report(List<Outcome> outcomes, boolean wroteRules, List<String> unmatched) {
+
+        public boolean isGood() {
+            return unmatched.isEmpty() && outcomes.stream().allMatch(Outcome::isGood);
+        }
+    }
+
+    /** Does it; the rules come first, so that they are there when VFs appear. */
+    public Report prepare() {
+        boolean writes = writesRules();
+        if (writes) {
+            rules.write();
+        }
+        Selection selection = selection();
+        List<Outcome> outcomes = new ArrayList<>();
+        selection
+                .settings()
+                .forEach((pf, settings) -> outcomes.add(preparation.prepare(pf.pci(), settings.settings())));
+        Report report = new Report(outcomes, writes, selection.unmatched());
+        LOG.debug("prepared: {}", report);
+        return report;
+    }
+
+    private record Selection(Map<PhysicalFunction, PrepareProperties.Pf> settings, List<String> unmatched) {}
+
+    private Selection selection() {
+        List<PhysicalFunction> pfs = control.pfs();
+        boolean byNode =
+                properties.pfs().stream().anyMatch(entry -> !entry.nodes().isEmpty());
+        Map<String, String> labels = byNode ? nodeLabels.get() : Map.of();
+        Map<PhysicalFunction, PrepareProperties.Pf> settings = new LinkedHashMap<>();
+        for (PhysicalFunction pf : pfs) {
+            Optional<PrepareProperties.Pf> first = properties.pfs().stream()
+                    .filter(entry -> entry.selects(pf, labels))
+                    .findFirst();
+            first.ifPresent(entry -> settings.put(pf, entry));
+        }
+        // vendor and device may well be those of another node; a PF that is named is missed
+        List<String> unmatched = properties.pfs().stream()
+                .filter(entry -> entry.pci() != null || entry.netdev() != null)
+                .filter(entry -> labels.entrySet().containsAll(entry.nodes().entrySet()))
+                .filter(entry -> pfs.stream().noneMatch(pf -> entry.selects(pf, labels)))
+                .map(entry -> "there is no PF with " + entry.selector() + "; those with SR-IOV are: "
+                        + (pfs.isEmpty()
+                                ? "none (SR-IOV may be off in firmware or BIOS)"
+                                : String.join(
+                                        ", ",
+                                        pfs.stream()
+                                                .map(PhysicalFunction::title)
+                                                .toList())))
+                .toList();
+        return new Selection(settings, unmatched);
+    }
+}

@@ -1,0 +1,117 @@
+package io.podoffload.binder.prepare;
+
+import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.nic.Netdev;
+import io.podoffload.binder.nic.PhysicalFunction;
+import io.podoffload.binder.nic.Use;
+import io.podoffload.binder.nic.VirtualFunction;
+import io.podoffload.binder.ovs.OvsConfiguration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Finds out who uses a PF: the kubelet's pods, the bridges of Open vSwitch, and the node itself. */
+public final class NodeUses {
+
+    private final Links host;
+    private final Supplier<Map<PodName, List<PciAddress>>> allotted;
+    private final Supplier<Optional<OvsConfiguration>> openVSwitch;
+
+    /**
+     * @param allotted the devices of all pods, whatever their resource is called
+     * @param openVSwitch empty where none runs
+     */
+    public NodeUses(
+            Links host,
+            Supplier<Map<PodName, List<PciAddress>>> allotted,
+            Supplier<Optional<OvsConfiguration>> openVSwitch) {
+        this.host = host;
+        this.allotted = allotted;
+        this.openVSwitch = openVSwitch;
+    }
+
+    public List<Use> of(PhysicalFunction pf) {
+        List<Use> uses = new ArrayList<>();
+        if (!pf.vfs().isEmpty()) {
+            addAllotments(pf, uses);
+        }
+        addBridges(pf, uses);
+        pf.uplink().flatMap(uplink -> host.named(uplink.name())).ifPresent(uplink -> addRoutes(uplink, uses));
+        return uses;
+    }
+
+    private void addAllotments(PhysicalFunction pf, List<Use> uses) {
+        List<PciAddress> vfs = pf.vfs().stream().map(VirtualFunction::pci).toList();
+        try {
+            allotted.get()
+                    .forEach((pod, devices) -> devices.stream()
+                            .filter(vfs::contains)
+                            .forEach(vf -> uses.add(new Use(
+                                    Use.Kind.ALLOTTED,
+                                    "pod " + pod + " holds VF " + vf + ": drain the node, or delete the pod"))));
+        } catch (RuntimeException e) {
+            uses.add(new Use(
+                    Use.Kind.UNKNOWN,
+                    "whether a pod holds a VF is not known, because the kubelet does not answer: " + e.getMessage()));
+        }
+    }
+
+    private void addBridges(PhysicalFunction pf, List<Use> uses) {
+        try {
+            openVSwitch
+                    .get()
+                    .ifPresent(ovs -> Stream.concat(
+                                    pf.uplink().stream(), pf.vfs().stream().flatMap(vf -> vf.representor().stream()))
+                            .map(Netdev::name)
+                            .filter(ovs.bridgeOfPort()::containsKey)
+                            .forEach(name -> uses.add(new Use(
+                                    Use.Kind.IN_BRIDGE,
+                                    name + " is a port of bridge "
+                                            + ovs.bridgeOfPort().get(name)
+                                            + ": take it out (ovs-vsctl del-port) where nothing needs it"))));
+        } catch (RuntimeException e) {
+            uses.add(new Use(
+                    Use.Kind.UNKNOWN,
+                    "whether Open vSwitch uses the PF is not known, because ovsdb-server does not answer: "
+                            + e.getMessage()));
+        }
+    }
+
+    private void addRoutes(Link uplink, List<Use> uses) {
+        Set<Integer> above = host.standingOn(uplink.index());
+        String unlessToldSo = "; set even-if-it-carries-the-node where that may be cut for a moment";
+        host.routes().stream()
+                .filter(route -> route.route().isDefault() && above.contains(route.linkIndex()))
+                .findFirst()
+                .ifPresent(route -> uses.add(new Use(
+                        Use.Kind.DEFAULT_ROUTE, "the node's default route goes by " + uplink.name() + unlessToldSo)));
+        Optional<String> tunnel = tunnelAddress();
+        if (tunnel.isPresent()
+                && above.stream()
+                        .flatMap(index -> host.byIndex(index).stream())
+                        .flatMap(link -> host.addresses(link).stream())
+                        .map(InterfaceAddress::address)
+                        .anyMatch(tunnel.get()::equals)) {
+            uses.add(new Use(
+                    Use.Kind.TUNNEL_ADDRESS,
+                    uplink.name() + " has " + tunnel.get() + ", the address of this node's tunnels" + unlessToldSo));
+        }
+    }
+
+    /** A database that does not answer is told of with the bridges. */
+    private Optional<String> tunnelAddress() {
+        try {
+            return openVSwitch.get().flatMap(OvsConfiguration::tunnelAddress);
+        } catch (RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+}

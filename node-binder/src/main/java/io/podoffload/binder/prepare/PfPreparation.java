@@ -1,0 +1,173 @@
+package io.podoffload.binder.prepare;
+
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kernel.Errno;
+import io.podoffload.binder.kernel.LinuxException;
+import io.podoffload.binder.nic.NicControl;
+import io.podoffload.binder.nic.PfSettings;
+import io.podoffload.binder.nic.PhysicalFunction;
+import io.podoffload.binder.nic.PreparationPlan;
+import io.podoffload.binder.nic.PreparationStep;
+import io.podoffload.binder.nic.Use;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings one PF to what its settings ask for: all of it, or nothing. Where the device refuses one order of VFs and mode, the
+ * other is tried; where both fail, the PF is as it was, or it is said in what it is not.
+ */
+public final class PfPreparation {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PfPreparation.class);
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+
+    private final NicControl control;
+    private final Function<PhysicalFunction, List<Use>> uses;
+    private final Duration busyFor;
+
+    /**
+     * @param uses finds out who uses a PF, beside what the PF itself shows
+     * @param busyFor how long a device may be busy before that counts as a refusal
+     */
+    public PfPreparation(NicControl control, Function<PhysicalFunction, List<Use>> uses, Duration busyFor) {
+        this.control = control;
+        this.uses = uses;
+        this.busyFor = busyFor;
+    }
+
+    /** What would be done. */
+    public PreparationPlan plan(PciAddress pci, PfSettings settings) {
+        return plan(pci, settings, settings.order());
+    }
+
+    private PreparationPlan plan(PciAddress pci, PfSettings settings, PfSettings.Order order) {
+        PhysicalFunction pf = control.pf(pci);
+        return PreparationPlan.of(settings, pf, uses.apply(pf), order);
+    }
+
+    public Outcome prepare(PciAddress pci, PfSettings settings) {
+        PreparationPlan first = plan(pci, settings);
+        if (!first.obstacles().isEmpty()) {
+            return new Outcome(pci, Outcome.Kind.REFUSED, List.of(), first.obstacles());
+        }
+        if (first.isDone()) {
+            return new Outcome(pci, Outcome.Kind.NOTHING_TO_DO, List.of(), List.of());
+        }
+        Attempt attempt = attempt(pci, settings, first);
+        if (attempt.failure().isEmpty()) {
+            return new Outcome(pci, Outcome.Kind.PREPARED, first.steps(), List.of());
+        }
+        PreparationPlan second = plan(pci, settings, settings.order().other());
+        boolean worthTrying = attempt.isAsBefore()
+                && second.obstacles().isEmpty()
+                && !second.steps().equals(first.steps());
+        if (!worthTrying) {
+            return new Outcome(pci, Outcome.Kind.FAILED, List.of(), attempt.messages());
+        }
+        LOG.info("{}; trying the other order", String.join("; ", attempt.messages()));
+        Attempt other = attempt(pci, settings, second);
+        if (other.failure().isEmpty()) {
+            return new Outcome(pci, Outcome.Kind.PREPARED, second.steps(), attempt.failure());
+        }
+        List<String> both = new ArrayList<>(attempt.failure());
+        both.addAll(other.messages());
+        return new Outcome(pci, Outcome.Kind.FAILED, List.of(), both);
+    }
+
+    /**
+     * One try.
+     *
+     * @param failure what went wrong; empty if nothing did
+     * @param left what could not be put back
+     */
+    private record Attempt(List<String> failure, List<String> left) {
+        boolean isAsBefore() {
+            return left.isEmpty();
+        }
+
+        List<String> messages() {
+            List<String> all = new ArrayList<>(failure);
+            if (left.isEmpty()) {
+                all.add("the PF is as it was before");
+            } else {
+                all.addAll(left);
+            }
+            return all;
+        }
+    }
+
+    private Attempt attempt(PciAddress pci, PfSettings settings, PreparationPlan plan) {
+        PhysicalFunction before = control.pf(pci);
+        Deque<PreparationStep> begun = new ArrayDeque<>();
+        try {
+            for (PreparationStep step : plan.steps()) {
+                LOG.info("{}: {}", before.title(), step.text());
+                begun.push(step);
+                applyPatiently(pci, step);
+            }
+        } catch (LinuxException e) {
+            String failed = begun.element().text();
+            LOG.debug("{}: {}", before.title(), failed, e);
+            return new Attempt(
+                    List.of("cannot " + failed + ": " + KernelRefusal.explain(begun.element(), e)),
+                    takeBack(before, begun));
+        }
+        PreparationPlan after = plan(pci, settings);
+        return after.steps().isEmpty()
+                ? new Attempt(List.of(), List.of())
+                : new Attempt(
+                        List.of("the kernel took every step, and still it would have to "
+                                + String.join(", ", texts(after.steps()))),
+                        takeBack(before, begun));
+    }
+
+    /** A device that is busy is asked again; what keeps it busy often goes away by itself. */
+    private void applyPatiently(PciAddress pci, PreparationStep step) {
+        long deadline = System.nanoTime() + busyFor.toNanos();
+        while (true) {
+            try {
+                step.apply(pci, control);
+                return;
+            } catch (LinuxException e) {
+                if (!e.is(Errno.EBUSY) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                LOG.info("{}; trying again", e.getMessage());
+                LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            }
+        }
+    }
+
+    /** Also of the step that failed: it may have been half done. */
+    private List<String> takeBack(PhysicalFunction before, Deque<PreparationStep> begun) {
+        List<String> left = new ArrayList<>();
+        while (!begun.isEmpty()) {
+            begun.pop().undo().ifPresent(undo -> {
+                LOG.info("{}: back: {}", before.title(), undo.text());
+                try {
+                    undo.apply(before.pci(), control);
+                } catch (LinuxException e) {
+                    LOG.debug("{}: back: {}", before.title(), undo.text(), e);
+                    left.add("could not be put back: " + undo.text() + ": " + KernelRefusal.explain(undo, e));
+                }
+            });
+        }
+        List<String> differences = before.differencesTo(control.pf(before.pci()));
+        if (differences.isEmpty()) {
+            return List.of(); // whatever failed on the way back did not matter in the end
+        }
+        left.addAll(differences);
+        return left;
+    }
+
+    private static List<String> texts(List<PreparationStep> steps) {
+        return steps.stream().map(PreparationStep::text).toList();
+    }
+}
