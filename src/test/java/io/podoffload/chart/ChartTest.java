@@ -37,6 +37,10 @@ class ChartTest {
     private static final String CA = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----";
     private static final String KUBE_OVN = "kubeOvn: {create: true, subnet: {cidr: 10.66.0.0/16}}";
 
+    private static final String PREPARATION =
+            "nodePreparation: {enabled: true, pfs: [{vendor: 15b3, device: 101d, nodes: {a/b: c}, vfs: 8, eswitch: switchdev,"
+                    + " hwTcOffload: true, networkManager: unmanaged}]}";
+
     private static RenderedChart render(String values) {
         return RenderedChart.of(PROJECT, values);
     }
@@ -68,6 +72,7 @@ class ChartTest {
                 "kubeOvn: {create: true, subnet: {cidr: '10.66.0.0/16,fd00:66::/112', gateway: '10.66.0.1,fd00:66::1', excludeIps: [10.66.0.2..10.66.0.9]}}",
                 "devicePlugin: {configMap: true, daemonSet: true}",
                 "serviceMonitor: {enabled: true, labels: {release: prometheus}}",
+                PREPARATION,
                 "uninstall: {enabled: false}");
         String together = String.join(
                 "\n",
@@ -79,7 +84,8 @@ class ChartTest {
                 one.get(10),
                 one.get(13),
                 one.get(14),
-                one.get(15));
+                one.get(15),
+                one.get(16));
         return Stream.concat(one.stream(), Stream.of(together)).toList();
     }
 
@@ -120,6 +126,11 @@ class ChartTest {
                     assertThat(container.getVolumeMounts())
                             .extracting(mount -> mount.getName())
                             .containsExactlyInAnyOrderElementsOf(volumes);
+                    template.getSpec()
+                            .getInitContainers()
+                            .forEach(init -> assertThat(init.getVolumeMounts())
+                                    .extracting(mount -> mount.getName())
+                                    .isSubsetOf(volumes));
                 });
         for (Service service : chart.all(Service.class)) {
             String component = service.getSpec().getSelector().get("app.kubernetes.io/component");
@@ -192,6 +203,69 @@ class ChartTest {
                 .filteredOn(mount -> mount.getName().equals("netns"))
                 .singleElement()
                 .satisfies(mount -> assertThat(mount.getMountPropagation()).isEqualTo("HostToContainer"));
+    }
+
+    @Test
+    void preparationIsOffUnlessAskedFor() {
+        RenderedChart chart = render("");
+
+        assertThat(chart.one(DaemonSet.class, "pod-offload-node-binder")
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getInitContainers())
+                .isEmpty();
+        assertThat(chart.one(ClusterRole.class, "pod-offload-node-binder").getRules())
+                .noneMatch(rule -> rule.getResources().contains("nodes/status"));
+    }
+
+    @Test
+    void preparationMayWriteToSysAndNothingElse() {
+        RenderedChart chart = render(PREPARATION);
+        var pod = chart.one(DaemonSet.class, "pod-offload-node-binder")
+                .getSpec()
+                .getTemplate()
+                .getSpec();
+        Container prepare = pod.getInitContainers().get(0);
+
+        assertThat(prepare.getArgs()).startsWith("@node-binder", "prepare", "--best-effort");
+        assertThat(prepare.getSecurityContext().getCapabilities().getAdd())
+                .containsExactlyInAnyOrder("NET_ADMIN", "DAC_OVERRIDE");
+        assertThat(prepare.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
+        assertThat(prepare.getVolumeMounts())
+                .filteredOn(mount -> !Boolean.TRUE.equals(mount.getReadOnly()))
+                .extracting(mount -> mount.getName())
+                .containsExactlyInAnyOrder("tmp", "openvswitch", "pod-resources", "udev-rules", "sys");
+        assertThat(pod.getContainers().get(0).getVolumeMounts())
+                .filteredOn(mount -> mount.getName().equals("sys"))
+                .allSatisfy(mount -> assertThat(mount.getReadOnly()).isTrue());
+    }
+
+    @Test
+    void theSettingsOfPreparationAreThoseThatTheBinderReads() {
+        ConfigMap settings = render(PREPARATION).one(ConfigMap.class, "pod-offload-preparation");
+
+        assertThat(PreparationSettings.read(settings.getData().getOrDefault("preparation.yaml", "")))
+                .singleElement()
+                .satisfies(pf -> {
+                    assertThat(pf.vendor()).isEqualTo("15b3");
+                    assertThat(pf.nodes()).isEqualTo(Map.of("a/b", "c"));
+                    assertThat(pf.vfs()).isEqualTo(8);
+                    assertThat(pf.eswitch()).isEqualTo("switchdev");
+                    assertThat(pf.hwTcOffload()).isTrue();
+                    assertThat(pf.networkManager()).isEqualTo("unmanaged");
+                });
+    }
+
+    @Test
+    void whereKubernetesHasNoFieldForItTheContainerIsUnconfinedByAnAnnotation() {
+        assertThat(RenderedChart.of(PROJECT, PREPARATION, "1.29.0")
+                        .one(DaemonSet.class, "pod-offload-node-binder")
+                        .getSpec()
+                        .getTemplate()
+                        .getMetadata()
+                        .getAnnotations())
+                .containsEntry("container.apparmor.security.beta.kubernetes.io/prepare", "unconfined");
     }
 
     @Test
@@ -301,6 +375,9 @@ class ChartTest {
                 "kubeOvn: {subnet: {cidr: 10.0.0.0/8, unknown: 1}}",
                 "conflict: allow",
                 "serviceMonitor: true",
+                "nodePreparation: {pfs: [{vfs: 8}]}",
+                "nodePreparation: {pfs: [{netdev: eth0, eswitch: on}]}",
+                "nodePreparation: {pfs: [{pci: '03:00.0', vfs: 8}]}",
             })
     void valuesThatAreUnknownOrOfTheWrongKindAreRefused(String values) {
         assertThatThrownBy(() -> render(values)).hasMessageContaining("don't meet the specifications of the schema");

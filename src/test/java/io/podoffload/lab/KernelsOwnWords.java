@@ -43,7 +43,8 @@ final class KernelsOwnWords {
                     .as(link.name())
                     .isEqualTo(expected.path("parentdev").asString(""));
             if (expected.path("link_type").asString("").equals("ether")) {
-                assertThat(link.mac().value()).isEqualTo(expected.path("address").asString());
+                assertThat(link.mac().value())
+                        .isEqualTo(expected.path("address").asString());
             }
         });
         return ours.size();
@@ -77,10 +78,11 @@ final class KernelsOwnWords {
                     .hasValue(theirs.path("mode").asString());
             assertThat(pf.eswitch().flatMap(Eswitch::encap))
                     .hasValue(theirs.path("encap-mode").asString().equals("basic"));
-            pf.uplink()
-                    .ifPresent(uplink -> assertThat(uplink.tcOffload()).isEqualTo(offload(uplink.name())));
-            pf.vfs().forEach(vf -> vf.representor().ifPresent(representor -> assertThat(representor.tcOffload())
-                    .isEqualTo(offload(representor.name()))));
+            pf.uplink().ifPresent(uplink -> assertThat(uplink.tcOffload()).isEqualTo(offload(uplink.name())));
+            pf.vfs()
+                    .forEach(vf -> vf.representor()
+                            .ifPresent(representor ->
+                                    assertThat(representor.tcOffload()).isEqualTo(offload(representor.name()))));
         }
     }
 

@@ -2,7 +2,6 @@ package io.podoffload.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
 import io.podoffload.binder.kernel.Devlink;
@@ -12,26 +11,20 @@ import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.Outcome;
 import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.sim.JavaProgram;
-import io.podoffload.sim.Nic;
 import io.podoffload.sim.OpenVSwitch;
 import io.podoffload.sim.Programs;
 import io.podoffload.sim.StagedNode;
 import io.podoffload.sim.StagedNode.Staged;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import org.awaitility.Awaitility;
 
 /**
  * The story of a node with two PFs, on a real kernel: from nothing to pods whose flows are in the NIC, and through every
@@ -40,16 +33,13 @@ import java.util.function.Supplier;
 public final class Lab {
 
     private static final PciAddress PF0 = new PciAddress("0000:01:00.0");
-    private static final PciAddress PF1 = new PciAddress("0000:02:00.0");
-    private static final long PATIENCE_SECONDS = 180;
-    private static final long LOOK_EVERY_MILLIS = 50;
+    static final PciAddress PF1 = new PciAddress("0000:02:00.0");
 
     private final long begin = System.nanoTime();
     private final Path binderJar;
     private final Links host = Links.ofHost();
     private final SysfsNics nics = new SysfsNics(Path.of("/sys"), new Devlink(), host);
     private final Map<PodName, List<PciAddress>> allotted = new HashMap<>();
-    private final List<String> figures = new ArrayList<>();
 
     private Lab(Path binderJar) {
         this.binderJar = binderJar;
@@ -71,15 +61,29 @@ public final class Lab {
     private void run() throws Exception {
         say("the JVM runs");
         prepareInEveryWay();
-        try (StagedNode node = new StagedNode(
-                        OpenVSwitch.Datapath.KERNEL, sysfs -> new LabNic(PF0), Map.of());
-                JavaProgram binder = startBinder(node, "binder.log")) {
-            new NodeStory(this, node, binder).tell();
+        measurePreparation();
+        undo(PF0);
+        undo(PF1);
+        LabNic nic = new LabNic(PF0);
+        try (StagedNode node = new StagedNode(OpenVSwitch.Datapath.KERNEL, sysfs -> nic, Map.of())) {
+            say("Open vSwitch, OVN, kubelet, runtime and API server are there");
+            Staged unfinished;
+            try (JavaProgram binder = startBinder(node, "binder-1.log")) {
+                say("the binder looks after the VFs");
+                NodeStory story = new NodeStory(this, node, nic);
+                story.theBinderHasPreparedBothPfs();
+                story.flowsRunInTheNic();
+                unfinished = story.theBinderIsKilledMidWay(binder);
+            }
+            try (JavaProgram binder = startBinder(node, "binder-2.log")) {
+                say("the next binder looks after the VFs");
+                new NodeStory(this, node, nic).theNextBinderGoesOn(unfinished);
+            }
         }
     }
 
     /** What the settings of a test ask of one PF. */
-    private static PrepareProperties.Pf asked(PciAddress pf, int vfs, String eswitch) {
+    static PrepareProperties.Pf asked(PciAddress pf, int vfs, String eswitch) {
         return new PrepareProperties.Pf(
                 pf.value(), null, null, null, Map.of(), vfs, eswitch, null, null, true, null, null, "vfs-first", false);
     }
@@ -94,7 +98,7 @@ public final class Lab {
                 Map::of);
     }
 
-    private Outcome prepare(PrepareProperties.Pf pf) {
+    Outcome prepare(PrepareProperties.Pf pf) {
         NodePreparation.Report report = preparation(pf).prepare();
         assertThat(report.unmatched()).isEmpty();
         return report.outcomes().get(0);
@@ -163,9 +167,129 @@ public final class Lab {
         say("eswitches and features are read as devlink and ethtool read them");
     }
 
+    private void undo(PciAddress pf) {
+        Outcome back = prepare(new PrepareProperties.Pf(
+                pf.value(),
+                null,
+                null,
+                null,
+                Map.of(),
+                0,
+                "legacy",
+                null,
+                null,
+                false,
+                null,
+                null,
+                "vfs-first",
+                false));
+        assertThat(back.isGood()).as(back.toString()).isTrue();
+    }
+
+    /** Ours, and beside it the same steps by the system's programs. */
+    private void measurePreparation() {
+        undo(PF1);
+        long ours = millis(
+                () -> assertThat(prepare(asked(PF1, 8, "switchdev")).kind()).isEqualTo(Outcome.Kind.PREPARED));
+        undo(PF1);
+        long programs = millis(() -> Programs.run("bash", "-euc", String.join("\n", byPrograms(PF1, 8))));
+        assertThat(prepare(asked(PF1, 8, "switchdev")).kind()).isEqualTo(Outcome.Kind.NOTHING_TO_DO);
+        figure("prepare a PF with 8 VFs", ours, programs, "devlink, ethtool and the shell");
+    }
+
+    private static List<String> byPrograms(PciAddress pf, int vfs) {
+        return List.of(
+                "cd /sys/bus/pci/devices/" + pf,
+                "echo " + vfs + " >sriov_numvfs",
+                "for vf in virtfn*; do basename $(readlink $vf) >/sys/bus/pci/drivers/labnic/unbind; done",
+                "devlink dev eswitch set pci/" + pf + " mode switchdev",
+                "for net in net/*; do if [ \"$(cat $net/phys_port_name)\" = p0 ]; then"
+                        + " ethtool -K $(basename $net) hw-tc-offload on; fi; done",
+                "for vf in virtfn*; do basename $(readlink $vf) >/sys/bus/pci/drivers/labnic/bind; done",
+                "for net in net/*; do if [ \"$(cat $net/phys_port_name)\" != p0 ]; then"
+                        + " ethtool -K $(basename $net) hw-tc-offload on; fi; done");
+    }
+
+    /** A pod until it is bound; and the same steps by the system's programs, until OVN has installed the port. */
+    void measureBinding(IntFunction<Staged> bind, Consumer<Staged> end, StagedNode node, LabNic nic) {
+        Staged first = bind.apply(3); // loads classes
+        end.accept(first);
+        awaitHome(nic, first);
+        Staged staged = node.stage(3);
+        long begun = System.nanoTime();
+        node.run(staged);
+        awaitInstalled(node, staged);
+        long ours = (System.nanoTime() - begun) / 1_000_000;
+        end.accept(staged);
+        awaitHome(nic, staged);
+        Staged byHand = node.stage(3);
+        begun = System.nanoTime();
+        Programs.run(
+                "bash",
+                "-euc",
+                String.join(
+                        "\n",
+                        "ip link set " + byHand.vf() + " netns p3 name eth0 address " + byHand.mac(),
+                        "ip -n p3 addr add " + byHand.ip() + "/16 dev eth0",
+                        "ip -n p3 link set eth0 up",
+                        "ovs-vsctl --db=unix:" + node.ovs().socket() + " add-port br-int " + byHand.representor()
+                                + " -- set Interface " + byHand.representor() + " external_ids:iface-id="
+                                + byHand.ifaceId(),
+                        "ip link set " + byHand.representor() + " up"));
+        awaitInstalled(node, byHand);
+        long programs = (System.nanoTime() - begun) / 1_000_000;
+        figure("bind a VF", ours, programs, "ip and ovs-vsctl");
+        node.ovs().vsctl("del-port", "br-int", byHand.representor());
+        Programs.run("ip", "-n", "p3", "link", "set", "eth0", "down", "netns", "1", "name", byHand.vf());
+        end.accept(byHand);
+        awaitHome(nic, byHand);
+    }
+
+    private static void awaitHome(LabNic nic, Staged staged) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> nic.netdev(staged.pci()).equals(Optional.of(staged.vf())));
+    }
+
+    private static void awaitInstalled(StagedNode node, Staged staged) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> node.ovs()
+                        .externalId(staged.representor(), "ovn-installed")
+                        .equals("true"));
+    }
+
+    private static long millis(Runnable work) {
+        long begun = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - begun) / 1_000_000;
+    }
+
+    private void figure(String what, long ours, long programs, String names) {
+        say("measured: %s: %d ms, by %s %d ms, ratio %.2f"
+                .formatted(what, ours, names, programs, ours / (double) programs));
+    }
+
+    /** From now on the pod holds these VFs, as far as preparation is told. */
+    void allot(PodName pod, PciAddress... vfs) {
+        allotted.put(pod, List.of(vfs));
+    }
+
     JavaProgram startBinder(StagedNode node, String log) {
         List<String> arguments = new ArrayList<>(node.binderArguments());
-        arguments.add("--logging.level.io.podoffload=debug");
+        arguments.addAll(List.of(
+                "--logging.level.io.podoffload=debug",
+                "--pod-offload.resync=15s",
+                "--pod-offload.prepare.on-start=true",
+                "--pod-offload.prepare.udev-rules=/run/udev-rules",
+                "--pod-offload.prepare.pfs[0].vendor=15b3",
+                "--pod-offload.prepare.pfs[0].device=101d",
+                "--pod-offload.prepare.pfs[0].vfs=4",
+                "--pod-offload.prepare.pfs[0].eswitch=switchdev",
+                "--pod-offload.prepare.pfs[0].hw-tc-offload=true",
+                "--pod-offload.prepare.pfs[0].network-manager=unmanaged"));
         return new JavaProgram(
                         binderJar, Path.of("/run/out", log), "looking after the VFs", node.toApiServer(), arguments)
                 .awaitStarted();

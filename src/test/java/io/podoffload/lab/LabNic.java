@@ -49,8 +49,8 @@ final class LabNic implements Nic, AutoCloseable {
 
     PciAddress vf(int index) {
         try {
-            return new PciAddress(String.valueOf(Files.readSymbolicLink(device(pf).resolve("virtfn" + index))
-                    .getFileName()));
+            return new PciAddress(String.valueOf(
+                    Files.readSymbolicLink(device(pf).resolve("virtfn" + index)).getFileName()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -107,7 +107,8 @@ final class LabNic implements Nic, AutoCloseable {
     private Optional<String> portNamed(String portName) {
         Path net = device(pf).resolve("net");
         return names(net)
-                .filter(name -> read(net.resolve(name).resolve("phys_port_name")).equals(portName))
+                .filter(name ->
+                        read(net.resolve(name).resolve("phys_port_name")).equals(portName))
                 .findFirst();
     }
 

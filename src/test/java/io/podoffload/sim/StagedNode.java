@@ -107,6 +107,10 @@ public final class StagedNode implements AutoCloseable {
         return nic;
     }
 
+    public Ovn ovn() {
+        return ovn;
+    }
+
     public KubernetesClient client() {
         return api.client();
     }

@@ -11,11 +11,15 @@ import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kernel.SysfsNics;
 import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.prepare.NodePreparation;
+import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.reconcile.AllottedVfs;
 import io.podoffload.binder.reconcile.DesiredBindings;
 import io.podoffload.binder.reconcile.LinuxNode;
@@ -106,6 +110,27 @@ class BinderWiring {
     @Bean
     BindingReporter reporter(KubernetesClient client, NodePods pods, NodeBinderProperties properties, Clock clock) {
         return new BindingReporter(client, pods, properties.nodeName(), clock);
+    }
+
+    @Bean
+    NodeConditions nodeConditions(KubernetesClient client, NodeBinderProperties properties, Clock clock) {
+        return new NodeConditions(client, properties.nodeName(), clock);
+    }
+
+    @Bean
+    NodePreparation preparation(
+            PrepareProperties prepare,
+            NodeBinderProperties properties,
+            Links hostLinks,
+            ManagedChannel kubeletChannel,
+            NodeConditions nodeConditions) {
+        return NodePreparation.of(
+                prepare,
+                new SysfsNics(properties.sysfs(), new Devlink(), hostLinks),
+                hostLinks,
+                PodResources.ofEveryResource(kubeletChannel)::all,
+                properties.ovsdbSocket(),
+                nodeConditions::labels);
     }
 
     @Bean

@@ -1,6 +1,5 @@
 package io.podoffload.binder;
 
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.grpc.ManagedChannel;
@@ -13,10 +12,12 @@ import io.podoffload.binder.command.PrepareCommand;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.SysfsNics;
+import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
+import java.time.Clock;
 import java.util.Map;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -70,12 +71,7 @@ class CommandWiring {
     /** Asked only where the settings select by them, so that preparation needs no API server otherwise. */
     private static Map<String, String> labels(String nodeName) {
         try (KubernetesClient client = new KubernetesClientBuilder().build()) {
-            Node node = client.nodes().withName(nodeName).get();
-            if (node == null) {
-                throw new IllegalStateException("settings select nodes by label, and there is no Node '" + nodeName
-                        + "': set pod-offload.node-name");
-            }
-            return Map.copyOf(node.getMetadata().getLabels());
+            return new NodeConditions(client, nodeName, Clock.systemUTC()).labels();
         }
     }
 

@@ -8,9 +8,13 @@ import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.cri.SandboxWatch;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.LinkMonitor;
+import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.prepare.NodePreparation;
+import io.podoffload.binder.prepare.PrepareProperties;
+import io.podoffload.binder.prepare.Preparedness;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfStates;
@@ -47,6 +51,9 @@ final class NodeBinder implements SmartLifecycle {
     private final NodeReport report;
     private final ManagedChannel criChannel;
     private final Sandboxes sandboxes;
+    private final NodePreparation preparation;
+    private final NodeConditions conditions;
+    private final PrepareProperties prepare;
 
     private volatile long lastResyncNanos;
     private volatile boolean running;
@@ -67,6 +74,9 @@ final class NodeBinder implements SmartLifecycle {
             NodeReport report,
             ManagedChannel criChannel,
             Sandboxes sandboxes,
+            NodePreparation preparation,
+            NodeConditions conditions,
+            PrepareProperties prepare,
             MeterRegistry meters) {
         this.properties = properties;
         this.events = events;
@@ -80,6 +90,9 @@ final class NodeBinder implements SmartLifecycle {
         this.report = report;
         this.criChannel = criChannel;
         this.sandboxes = sandboxes;
+        this.preparation = preparation;
+        this.conditions = conditions;
+        this.prepare = prepare;
         Gauge.builder("pod.offload.binder.queue.depth", queue::depth)
                 .description("Looks at VFs that are due or under way")
                 .register(meters);
@@ -102,6 +115,9 @@ final class NodeBinder implements SmartLifecycle {
 
     @Override
     public void start() {
+        if (prepare.onStart()) {
+            preparation.prepare(); // what it could not do the log says, and the Node's condition
+        }
         pods.start(FIRST_LIST);
         running = true;
         events.after(0, this::lookFirst);
@@ -122,7 +138,20 @@ final class NodeBinder implements SmartLifecycle {
         events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), this::resync);
         events.every(REPORT_MILLIS, () -> report.write(capacity, states.version(), states.all()));
+        if (preparation.isAsked()) {
+            events.every(properties.resync().toMillis(), this::watchPreparation);
+        }
         LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    /** What changed since the node was prepared is told and not repaired: pods may use it as it is. */
+    private void watchPreparation() {
+        Preparedness found = preparation.preparedness();
+        conditions.report(
+                "pod-offload.io/prepared",
+                found.state() == Preparedness.State.Prepared,
+                found.state().name(),
+                found.message());
     }
 
     private void resync() {

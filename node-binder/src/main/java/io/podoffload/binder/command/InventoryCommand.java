@@ -60,7 +60,7 @@ public final class InventoryCommand implements Command {
     @Override
     public String usage() {
         return """
-                inventory [--json]    list PFs, VFs and representors, and who has each VF; changes nothing
+                inventory [--json]                 list PFs, VFs and representors, and who has each VF; changes nothing
                 """;
     }
 

@@ -11,7 +11,8 @@ import java.util.Set;
 /** {@code prepare}: makes the node's NICs what the settings ask for. */
 public final class PrepareCommand implements Command {
 
-    private static final Set<String> OPTIONS = Set.of("--plan", "--dry-run");
+    private static final Set<String> PLAN = Set.of("--plan", "--dry-run");
+    private static final String BEST_EFFORT = "--best-effort";
 
     private final NodePreparation preparation;
 
@@ -22,9 +23,10 @@ public final class PrepareCommand implements Command {
     @Override
     public String usage() {
         return """
-                prepare [--plan]      make the NICs of this node what pod-offload.prepare.pfs asks for
+                prepare [--plan] [--best-effort]   make the NICs of this node what pod-offload.prepare.pfs asks for
 
                   --plan, --dry-run   only say what would be done
+                  --best-effort       end with 0 whatever came of it
                 Settings are those of the binder, such as
                   --pod-offload.prepare.pfs[0].netdev=enp1s0f0 --pod-offload.prepare.pfs[0].vfs=8
                   --pod-offload.prepare.pfs[0].eswitch=switchdev --pod-offload.prepare.pfs[0].hw-tc-offload=true
@@ -35,17 +37,21 @@ public final class PrepareCommand implements Command {
 
     @Override
     public int run(List<String> options, PrintStream out) {
-        options.stream().filter(option -> !OPTIONS.contains(option)).findFirst().ifPresent(option -> {
-            throw new UsageException("prepare knows no '" + option + "'");
-        });
+        options.stream()
+                .filter(option -> !PLAN.contains(option) && !option.equals(BEST_EFFORT))
+                .findFirst()
+                .ifPresent(option -> {
+                    throw new UsageException("prepare knows no '" + option + "'");
+                });
         if (!preparation.isAsked()) {
             out.println("pod-offload.prepare.pfs names no PF, so there is nothing to do");
             return 0;
         }
-        return options.isEmpty() ? prepare(out) : plan(out);
+        boolean good = options.stream().anyMatch(PLAN::contains) ? plan(out) : prepare(out);
+        return good || options.contains(BEST_EFFORT) ? 0 : 1;
     }
 
-    private int plan(PrintStream out) {
+    private boolean plan(PrintStream out) {
         NodePreparation.Preview preview = preparation.preview();
         if (preview.writesRules()) {
             out.println("would write the udev rules that keep NetworkManager from VFs");
@@ -59,10 +65,10 @@ public final class PrepareCommand implements Command {
             possible &= plan.obstacles().isEmpty();
         }
         preview.unmatched().forEach(out::println);
-        return possible ? 0 : 1;
+        return possible;
     }
 
-    private int prepare(PrintStream out) {
+    private boolean prepare(PrintStream out) {
         NodePreparation.Report report = preparation.prepare();
         if (report.wroteRules()) {
             out.println("wrote the udev rules that keep NetworkManager from VFs");
@@ -79,6 +85,6 @@ public final class PrepareCommand implements Command {
             outcome.messages().forEach(message -> out.println("  " + message));
         }
         report.unmatched().forEach(out::println);
-        return report.isGood() ? 0 : 1;
+        return report.isGood();
     }
 }

@@ -51,8 +51,8 @@ final class Genetlink implements AutoCloseable {
     }
 
     private int id(String operation) {
-        return family.orElseThrow(() ->
-                new LinuxException(operation, Errno.EOPNOTSUPP, "this kernel has no netlink family " + name));
+        return family.orElseThrow(
+                () -> new LinuxException(operation, Errno.EOPNOTSUPP, "this kernel has no netlink family " + name));
     }
 
     /** The body of a request, of which only the header is written. */

@@ -181,8 +181,7 @@ public final class SysfsNics implements NicControl {
         List<String> netdevs = new ArrayList<>(topology.representors(pf).values());
         netdevs.add(0, uplink(pf));
         for (String netdev : netdevs) {
-            Link link = host.named(netdev)
-                    .orElseThrow(() -> new LinuxException("find " + netdev, Errno.ENODEV, ""));
+            Link link = host.named(netdev).orElseThrow(() -> new LinuxException("find " + netdev, Errno.ENODEV, ""));
             if (link.mtu() != mtu) {
                 host.setMtu(link, mtu);
             }
@@ -192,9 +191,7 @@ public final class SysfsNics implements NicControl {
     private String uplink(PciAddress pf) {
         return topology.uplinkOf(pf)
                 .orElseThrow(() -> new LinuxException(
-                        "find the netdev of PF " + pf,
-                        Errno.ENODEV,
-                        "it is in no namespace that can be seen"));
+                        "find the netdev of PF " + pf, Errno.ENODEV, "it is in no namespace that can be seen"));
     }
 
     private Path device(PciAddress pci) {

@@ -2,6 +2,7 @@ package io.podoffload.binder.nic;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -82,7 +83,7 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         settings.tcOffload()
                 .filter(on -> modeChanges
                         || pf.uplink().filter(link -> differs(link, on)).isPresent())
-                .ifPresent(on -> steps.add(new PreparationStep.UplinkTcOffload(on)));
+                .ifPresent(on -> steps.add(new PreparationStep.UplinkTcOffload(isOn(pf.uplink()), on)));
         if (anew && wanted > 0 && !vfsBeforeMode) {
             steps.add(new PreparationStep.VfCount(0, wanted));
         }
@@ -92,7 +93,7 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         boolean newRepresentors = wanted > 0 && wantedMode == Eswitch.Mode.SWITCHDEV && (anew || modeChanges);
         settings.tcOffload()
                 .filter(on -> newRepresentors || representors(pf).anyMatch(link -> differs(link, on)))
-                .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(on)));
+                .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(newRepresentors, on)));
         if (settings.mtu().isPresent()) {
             int mtu = settings.mtu().getAsInt();
             boolean differs =
@@ -106,6 +107,10 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
 
     private static Stream<Netdev> representors(PhysicalFunction pf) {
         return pf.vfs().stream().flatMap(vf -> vf.representor().stream());
+    }
+
+    private static boolean isOn(Optional<Netdev> netdev) {
+        return netdev.filter(link -> link.tcOffload() == TcOffload.ON).isPresent();
     }
 
     private static boolean differs(Netdev netdev, boolean on) {

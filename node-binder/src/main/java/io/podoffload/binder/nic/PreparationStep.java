@@ -160,7 +160,7 @@ public sealed interface PreparationStep {
         }
     }
 
-    record UplinkTcOffload(boolean on) implements PreparationStep {
+    record UplinkTcOffload(boolean from, boolean on) implements PreparationStep {
         @Override
         public void apply(PciAddress pf, NicControl control) {
             control.setUplinkTcOffload(pf, on);
@@ -168,7 +168,7 @@ public sealed interface PreparationStep {
 
         @Override
         public Optional<PreparationStep> undo() {
-            return Optional.of(new UplinkTcOffload(!on));
+            return Optional.of(new UplinkTcOffload(on, from));
         }
 
         @Override
@@ -182,7 +182,8 @@ public sealed interface PreparationStep {
         }
     }
 
-    record RepresentorTcOffload(boolean on) implements PreparationStep {
+    /** Representors that were not there before go with what made them. */
+    record RepresentorTcOffload(boolean ofNewOnes, boolean on) implements PreparationStep {
         @Override
         public void apply(PciAddress pf, NicControl control) {
             control.setRepresentorTcOffload(pf, on);
@@ -190,7 +191,7 @@ public sealed interface PreparationStep {
 
         @Override
         public Optional<PreparationStep> undo() {
-            return Optional.of(new RepresentorTcOffload(!on));
+            return ofNewOnes ? Optional.empty() : Optional.of(new RepresentorTcOffload(false, !on));
         }
 
         @Override

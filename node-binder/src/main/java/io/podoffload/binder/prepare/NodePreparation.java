@@ -94,6 +94,11 @@ public final class NodePreparation {
         return new Preview(plans, writesRules(), selection.unmatched());
     }
 
+    /** Whether all is as it should be, for the Node's condition. */
+    public Preparedness preparedness() {
+        return Preparedness.of(preview());
+    }
+
     private boolean writesRules() {
         return properties.keepsNetworkManagerAway() && !rules.areWritten();
     }
@@ -122,6 +127,10 @@ public final class NodePreparation {
                 .settings()
                 .forEach((pf, settings) -> outcomes.add(preparation.prepare(pf.pci(), settings.settings())));
         Report report = new Report(outcomes, writes, selection.unmatched());
+        report.outcomes()
+                .forEach(outcome ->
+                        outcome.messages().forEach(message -> LOG.warn("preparing PF {}: {}", outcome.pf(), message)));
+        report.unmatched().forEach(LOG::warn);
         LOG.debug("prepared: {}", report);
         return report;
     }

@@ -1,0 +1,125 @@
+package io.podoffload.binder.kube;
+
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the binder says on its Node's status, and an Event on the Node for each change of it. */
+public final class NodeConditions {
+
+    private static final String COMPONENT = "pod-offload-node-binder";
+
+    private final KubernetesClient client;
+    private final String node;
+    private final Clock clock;
+
+    public NodeConditions(KubernetesClient client, String node, Clock clock) {
+        this.client = client;
+        this.node = node;
+        this.clock = clock;
+    }
+
+    /** The Node's labels. */
+    public Map<String, String> labels() {
+        return Map.copyOf(read().getMetadata().getLabels());
+    }
+
+    private Node read() {
+        Node object = client.nodes().withName(node).get();
+        if (object == null) {
+            throw new IllegalStateException("there is no Node '" + node + "': set pod-offload.node-name");
+        }
+        return object;
+    }
+
+    /** Writes the condition where it says something else than the Node shows. */
+    public void report(String type, boolean status, String reason, String message) {
+        Node object = read();
+        Optional<NodeCondition> before = Optional.ofNullable(object.getStatus()).stream()
+                .flatMap(shown -> shown.getConditions().stream())
+                .filter(condition -> condition.getType().equals(type))
+                .findFirst();
+        if (before.filter(shown ->
+                        shown.getReason().equals(reason) && shown.getMessage().equals(message))
+                .isPresent()) {
+            return;
+        }
+        apply(type, status, reason, message);
+        if (before.map(NodeCondition::getReason).filter(reason::equals).isEmpty()) {
+            writeEvent(object, status, reason, message);
+        }
+    }
+
+    /** Server-side apply: conditions are merged by type, so the kubelet's stay. */
+    private void apply(String type, boolean status, String reason, String message) {
+        client.nodes()
+                .withName(node)
+                .subresource("status")
+                .patch(
+                        new PatchContext.Builder()
+                                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                                .withFieldManager(COMPONENT)
+                                .withForce(true)
+                                .build(),
+                        new NodeBuilder()
+                                .withNewMetadata()
+                                .withName(node)
+                                .endMetadata()
+                                .withNewStatus()
+                                .addNewCondition()
+                                .withType(type)
+                                .withStatus(status ? "True" : "False")
+                                .withReason(reason)
+                                .withMessage(message)
+                                .withLastTransitionTime(now())
+                                .withLastHeartbeatTime(now())
+                                .endCondition()
+                                .endStatus()
+                                .build());
+    }
+
+    private void writeEvent(Node object, boolean good, String reason, String message) {
+        String now = now();
+        client.v1()
+                .events()
+                .inNamespace("default") // where the kubelet writes those of its Node
+                .resource(new EventBuilder()
+                        .withNewMetadata()
+                        .withNamespace("default")
+                        .withGenerateName(node + ".")
+                        .endMetadata()
+                        .withNewInvolvedObject()
+                        .withApiVersion("v1")
+                        .withKind("Node")
+                        .withName(node)
+                        .withUid(object.getMetadata().getUid())
+                        .endInvolvedObject()
+                        .withType(good ? "Normal" : "Warning")
+                        .withReason(reason)
+                        .withMessage(message)
+                        .withNewSource()
+                        .withComponent(COMPONENT)
+                        .withHost(node)
+                        .endSource()
+                        .withReportingComponent(COMPONENT)
+                        .withReportingInstance(node)
+                        .withFirstTimestamp(now)
+                        .withLastTimestamp(now)
+                        .withCount(1)
+                        .build())
+                .create();
+    }
+
+    private String now() {
+        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

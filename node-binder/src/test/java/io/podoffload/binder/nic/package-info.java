@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.nic;
+
+import org.jspecify.annotations.NullMarked;

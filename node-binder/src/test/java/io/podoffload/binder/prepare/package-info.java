@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.prepare;
+
+import org.jspecify.annotations.NullMarked;
