@@ -67,17 +67,19 @@ public final class Lab {
         LabNic nic = new LabNic(PF0);
         try (StagedNode node = new StagedNode(OpenVSwitch.Datapath.KERNEL, sysfs -> nic, Map.of())) {
             say("Open vSwitch, OVN, kubelet, runtime and API server are there");
+            Map<PciAddress, String> names;
             Staged unfinished;
             try (JavaProgram binder = startBinder(node, "binder-1.log")) {
                 say("the binder looks after the VFs");
-                NodeStory story = new NodeStory(this, node, nic);
+                names = NodeStory.names(nic);
+                NodeStory story = new NodeStory(this, node, nic, names);
                 story.theBinderHasPreparedBothPfs();
                 story.flowsRunInTheNic();
                 unfinished = story.theBinderIsKilledMidWay(binder);
             }
             try (JavaProgram binder = startBinder(node, "binder-2.log")) {
                 say("the next binder looks after the VFs");
-                new NodeStory(this, node, nic).theNextBinderGoesOn(unfinished);
+                new NodeStory(this, node, nic, names).theNextBinderGoesOn(unfinished);
             }
         }
     }

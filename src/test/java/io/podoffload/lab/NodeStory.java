@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
@@ -28,11 +29,12 @@ final class NodeStory {
     private final LabNic nic;
     private final Map<PciAddress, String> names;
 
-    NodeStory(Lab lab, StagedNode node, LabNic nic) {
+    /** @param names of the VFs at home */
+    NodeStory(Lab lab, StagedNode node, LabNic nic, Map<PciAddress, String> names) {
         this.lab = lab;
         this.node = node;
         this.nic = nic;
-        this.names = names();
+        this.names = names;
     }
 
     private static ConditionFactory await(String what) {
@@ -43,8 +45,8 @@ final class NodeStory {
     }
 
     /** Names of the VFs at home. */
-    private Map<PciAddress, String> names() {
-        Map<PciAddress, String> found = new java.util.TreeMap<>();
+    static Map<PciAddress, String> names(LabNic nic) {
+        Map<PciAddress, String> found = new TreeMap<>();
         nic.inventory().forEach((pci, vf) -> found.put(pci, vf.name()));
         return found;
     }
@@ -200,25 +202,39 @@ final class NodeStory {
         lab.say("and the pods have their VFs back: " + bound(a));
     }
 
-    /** @return the pod that was being bound */
+    /** ovs-vswitchd holds still, so that the binder has written the row and waits. */
     Staged theBinderIsKilledMidWay(JavaProgram binder) {
+        Staged gone = bind(3);
         Staged staged = node.stage(2);
+        node.ovs().pauseSwitch();
         node.run(staged);
         await("the binder has begun")
                 .until(() -> !node.ovs()
                         .interfacesWith(POD_UID, staged.pod().getMetadata().getUid())
                         .isEmpty());
         binder.kill();
-        lab.say("the binder was killed while it bound a pod: " + bound(staged));
+        node.ovs().resumeSwitch();
+        assertThat(bound(staged)).doesNotStartWith("True");
+        end(gone);
+        lab.say("the binder was killed while it bound a pod, and another pod went meanwhile: " + bound(staged));
         return staged;
     }
 
     void theNextBinderGoesOn(Staged staged) {
         awaitBound(staged);
+        awaitFree(nic.vf(3));
         Staged other = bind(3);
         ping(other, staged);
-        lab.say("the next binder went on");
+        lab.say("the next binder went on, and released what went without it");
+
+        node.ovs().pauseDatabase();
         end(other);
+        node.ovs().resumeDatabase();
+        awaitFree(other.pci());
+        lab.say("a pod went while ovsdb-server stood still");
+
+        whatOthersChangeIsTold();
+        lab.measureBinding(this::bind, this::end, node, nic);
         end(staged);
         for (PciAddress pci : nic.pciAddresses()) {
             await(pci + " is home").untilAsserted(() -> {

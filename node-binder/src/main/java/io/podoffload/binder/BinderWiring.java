@@ -8,6 +8,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.podoffload.binder.binding.NodeNetwork;
 import io.podoffload.binder.cri.Sandboxes;
+import io.podoffload.binder.diagnosis.Checks;
+import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
@@ -16,14 +18,18 @@ import io.podoffload.binder.kube.BindingReporter;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
+import io.podoffload.binder.kube.OffloadReporter;
+import io.podoffload.binder.kube.PodStatus;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.ovs.Unixctl;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.reconcile.AllottedVfs;
 import io.podoffload.binder.reconcile.DesiredBindings;
 import io.podoffload.binder.reconcile.LinuxNode;
 import io.podoffload.binder.reconcile.NodeObserver;
+import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.UnservedPods;
 import io.podoffload.binder.reconcile.VfInventory;
@@ -108,8 +114,44 @@ class BinderWiring {
     }
 
     @Bean
-    BindingReporter reporter(KubernetesClient client, NodePods pods, NodeBinderProperties properties, Clock clock) {
-        return new BindingReporter(client, pods, properties.nodeName(), clock);
+    PodStatus podStatus(KubernetesClient client, NodeBinderProperties properties, Clock clock) {
+        return new PodStatus(client, properties.nodeName(), clock);
+    }
+
+    @Bean
+    BindingReporter reporter(PodStatus podStatus, NodePods pods) {
+        return new BindingReporter(podStatus, pods);
+    }
+
+    @Bean
+    NodeExamination examination(NodeBinderProperties properties, Links hostLinks) {
+        return new NodeExamination(
+                new SysfsNics(properties.sysfs(), new Devlink(), hostLinks),
+                hostLinks,
+                properties.procfs(),
+                properties.ovsdbSocket(),
+                properties.networkManager());
+    }
+
+    @Bean
+    OffloadWatch offloadWatch(
+            VfStates states,
+            VfInventory inventory,
+            NodePods pods,
+            NodeBinderProperties properties,
+            PodStatus podStatus,
+            MeterRegistry meters,
+            NodeExamination examination) {
+        return new OffloadWatch(
+                states,
+                inventory,
+                pods,
+                new Unixctl(properties.openvswitchRunDir()),
+                new OffloadReporter(podStatus, pods),
+                meters,
+                () -> Checks.ofNode(examination.facts()).stream()
+                        .map(finding -> finding.evidence() + ". " + finding.cure())
+                        .toList());
     }
 
     @Bean

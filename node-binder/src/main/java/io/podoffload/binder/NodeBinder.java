@@ -15,12 +15,17 @@ import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.prepare.Preparedness;
+import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfStates;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +59,13 @@ final class NodeBinder implements SmartLifecycle {
     private final NodePreparation preparation;
     private final NodeConditions conditions;
     private final PrepareProperties prepare;
+    private final OffloadWatch offload;
+
+    private final ScheduledExecutorService proof = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "offload");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     private volatile long lastResyncNanos;
     private volatile boolean running;
@@ -77,6 +89,7 @@ final class NodeBinder implements SmartLifecycle {
             NodePreparation preparation,
             NodeConditions conditions,
             PrepareProperties prepare,
+            OffloadWatch offload,
             MeterRegistry meters) {
         this.properties = properties;
         this.events = events;
@@ -93,6 +106,7 @@ final class NodeBinder implements SmartLifecycle {
         this.preparation = preparation;
         this.conditions = conditions;
         this.prepare = prepare;
+        this.offload = offload;
         Gauge.builder("pod.offload.binder.queue.depth", queue::depth)
                 .description("Looks at VFs that are due or under way")
                 .register(meters);
@@ -138,10 +152,22 @@ final class NodeBinder implements SmartLifecycle {
         events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), this::resync);
         events.every(REPORT_MILLIS, () -> report.write(capacity, states.version(), states.all()));
+        Future<?> unused =
+                proof.scheduleWithFixedDelay(this::prove, 0, properties.proof().toMillis(), TimeUnit.MILLISECONDS);
         if (preparation.isAsked()) {
             events.every(properties.resync().toMillis(), this::watchPreparation);
         }
         LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    /** On a thread of its own: a dump of many flows takes a second, for which no event should wait. */
+    private void prove() {
+        try {
+            offload.look();
+        } catch (RuntimeException e) {
+            LOG.warn("where the pods' packets run cannot be seen: {}", e.getMessage());
+            LOG.debug("where the pods' packets run cannot be seen", e);
+        }
     }
 
     /** What changed since the node was prepared is told and not repaired: pods may use it as it is. */
@@ -170,6 +196,7 @@ final class NodeBinder implements SmartLifecycle {
     public void stop() {
         running = false;
         events.close();
+        proof.shutdownNow();
         LinkMonitor links = linkMonitor;
         if (links != null) {
             links.close();

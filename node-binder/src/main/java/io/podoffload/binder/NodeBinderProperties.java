@@ -17,6 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param kubeletSocket socket of the kubelet's PodResources API
  * @param criSocket socket of the container runtime
  * @param ovsdbSocket socket of Open vSwitch's database
+ * @param networkManager folder in which NetworkManager keeps a file for each device
+ * @param proof how often to see by the flows of Open vSwitch where the packets of bound pods run
  * @param bridge the OVN integration bridge
  * @param resync how often to look at every VF, whatever events say
  */
@@ -33,6 +35,8 @@ public record NodeBinderProperties(
 
         @DefaultValue("/run/containerd/containerd.sock") Path criSocket,
         @DefaultValue("/run/openvswitch/db.sock") Path ovsdbSocket,
+        @DefaultValue("/run/NetworkManager/devices") Path networkManager,
+        @DefaultValue("10s") Duration proof,
         @DefaultValue("br-int") String bridge,
         @DefaultValue("5m") Duration resync) {
 
@@ -43,5 +47,11 @@ public record NodeBinderProperties(
                     "pod-offload.node-name is not set: give the node's name, in a DaemonSet by the environment variable"
                             + " POD_OFFLOAD_NODE_NAME from fieldRef spec.nodeName");
         }
+    }
+
+    /** Where the sockets of Open vSwitch are. */
+    Path openvswitchRunDir() {
+        Path directory = ovsdbSocket.toAbsolutePath().getParent();
+        return directory == null ? Path.of("/run/openvswitch") : directory;
     }
 }

@@ -45,20 +45,18 @@ public final class Devlink {
     public record VfPort(PciAddress pf, int vf) {}
 
     /**
-     * The netdevs that represent the VFs of this host, all of them by one request. A VF is missing where the kernel has no
-     * devlink, its PF is not in switchdev mode, or the representor has no netdev that is visible here.
+     * The netdevs that represent the VFs of this host, all of them by one request; a port is without where its netdev is not
+     * visible here. A VF is missing where the kernel has no devlink, or its PF is not in switchdev mode.
      */
-    public Map<VfPort, String> vfPorts() {
-        Map<VfPort, String> ports = new HashMap<>();
+    public Map<VfPort, Optional<String>> vfPorts() {
+        Map<VfPort, Optional<String>> ports = new HashMap<>();
         try (Genetlink devlink = open()) {
             if (!devlink.isThere()) {
                 return ports;
             }
             for (NetlinkMessage message : devlink.dump("list devlink ports", Genetlink.request(DEVLINK_CMD_PORT_GET))) {
                 Attributes port = message.attributes(Genetlink.HEADER);
-                vfPort(port)
-                        .ifPresent(vf ->
-                                port.string(DEVLINK_ATTR_PORT_NETDEV_NAME).ifPresent(netdev -> ports.put(vf, netdev)));
+                vfPort(port).ifPresent(vf -> ports.put(vf, port.string(DEVLINK_ATTR_PORT_NETDEV_NAME)));
             }
         }
         return ports;

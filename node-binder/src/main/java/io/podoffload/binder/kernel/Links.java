@@ -56,6 +56,10 @@ public final class Links implements AutoCloseable {
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
 
+    private static final int RTM_GETQDISC = 38;
+    private static final int TCMSG = 20;
+    private static final int TCA_KIND = 1;
+
     private static final int RTMSG = 12;
     private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
@@ -324,6 +328,18 @@ public final class Links implements AutoCloseable {
                 RTM_NEWROUTE,
                 NLM_F_CREATE | NLM_F_REPLACE,
                 body.toByteArray());
+    }
+
+    /** The links that have a hook for tc rules on what comes in: ovs-vswitchd makes one on each port that it offloads for. */
+    public Set<Integer> withIngressHook() {
+        Set<Integer> found = new HashSet<>();
+        for (NetlinkMessage message : socket.dump("list queueing disciplines", RTM_GETQDISC, new byte[TCMSG])) {
+            String kind = message.attributes(TCMSG).string(TCA_KIND).orElse("");
+            if (kind.equals("ingress") || kind.equals("clsact")) {
+                found.add(message.buffer().getInt(4));
+            }
+        }
+        return found;
     }
 
     private void set(String operation, Link link, java.util.function.Consumer<AttributeWriter> attributes) {

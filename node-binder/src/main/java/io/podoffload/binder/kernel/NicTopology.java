@@ -1,6 +1,7 @@
 package io.podoffload.binder.kernel;
 
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.nic.Eswitch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,6 +33,11 @@ public final class NicTopology {
     /** Representor of a VF of this host, flavour "pcivf": {@code pf0vf3}; a bare {@code 3} on kernels up to about 5.0. */
     private static final Pattern VF_REPRESENTOR = Pattern.compile("(?:c0)?pf(\\d+)vf(\\d+)|(\\d+)");
 
+    private static final String NVIDIA = "0x15b3";
+
+    /** The network functions of BlueField DPUs, 1 to 3: a2d2, a2d6, a2dc. */
+    private static final Pattern BLUEFIELD = Pattern.compile("0xa2d[0-9a-f]");
+
     /** PCI base class 02. */
     private static final String NETWORK_CONTROLLER = "0x02";
 
@@ -37,13 +45,22 @@ public final class NicTopology {
 
     private final Path devices;
     private final Path netClass;
-    private final Devlink devlink;
+    private final Supplier<Map<Devlink.VfPort, Optional<String>>> ports;
+    private final Function<PciAddress, Optional<Eswitch>> eswitch;
 
     /** @param sysfs root of sysfs, {@code /sys} on a node */
     public NicTopology(Path sysfs, Devlink devlink) {
+        this(sysfs, devlink::vfPorts, devlink::eswitch);
+    }
+
+    NicTopology(
+            Path sysfs,
+            Supplier<Map<Devlink.VfPort, Optional<String>>> ports,
+            Function<PciAddress, Optional<Eswitch>> eswitch) {
         this.devices = sysfs.resolve("bus/pci/devices");
         this.netClass = sysfs.resolve("class/net");
-        this.devlink = devlink;
+        this.ports = ports;
+        this.eswitch = eswitch;
     }
 
     /**
@@ -57,13 +74,83 @@ public final class NicTopology {
      */
     public record Vf(PciAddress pci, PciAddress pf, int index, String uplink, String representor) {}
 
+    /** Why a VF has no representor that could be found; a sentence each. */
+    public enum Unmapped {
+        NO_SUCH_DEVICE("there is no PCI device of this address"),
+        NOT_A_VF("the PCI device is no VF"),
+        PF_WITHOUT_DRIVER("the PF is bound to no driver"),
+        DPU_HOST("the card is a BlueField in DPU mode, which keeps the representors for itself: set it to NIC mode"),
+        NO_ESWITCH(
+                "this host manages no eswitch of the PF: the card has none, or the kernel lacks its driver's support"),
+        NOT_SWITCHDEV("the PF is not in switchdev mode: prepare the node, or run devlink dev eswitch set"),
+        UPLINK_ELSEWHERE("the PF's netdev is in another network namespace"),
+        REPRESENTOR_ELSEWHERE("the representor's netdev is not in the host's namespace, or is still being made"),
+        AMBIGUOUS("several netdevs claim to be its representor"),
+        NO_REPRESENTOR("no netdev says that it is its representor");
+
+        private final String sentence;
+
+        Unmapped(String sentence) {
+            this.sentence = sentence;
+        }
+
+        public String sentence() {
+            return sentence;
+        }
+    }
+
+    /** Why {@link #vf} finds nothing; empty where it finds the VF. */
+    public Optional<Unmapped> whyUnmapped(PciAddress pci) {
+        if (vf(pci).isPresent()) {
+            return Optional.empty();
+        }
+        if (!Files.isDirectory(device(pci))) {
+            return Optional.of(Unmapped.NO_SUCH_DEVICE);
+        }
+        Optional<PciAddress> parent = linkTarget(device(pci).resolve("physfn")).map(PciAddress::new);
+        if (parent.isEmpty()) {
+            return Optional.of(Unmapped.NOT_A_VF);
+        }
+        PciAddress pf = parent.get();
+        if (uplink(pf).isPresent()) {
+            return Optional.of(withinSwitchdev(pf, pci));
+        }
+        if (driver(pf).isEmpty()) {
+            return Optional.of(Unmapped.PF_WITHOUT_DRIVER);
+        }
+        Optional<Eswitch.Mode> mode = eswitch.apply(pf).map(Eswitch::mode);
+        if (mode.isEmpty()) {
+            boolean dpu = text(device(pf).resolve("vendor")).equals(NVIDIA)
+                    && BLUEFIELD.matcher(text(device(pf).resolve("device"))).matches();
+            return Optional.of(dpu ? Unmapped.DPU_HOST : Unmapped.NO_ESWITCH);
+        }
+        return Optional.of(mode.get() == Eswitch.Mode.SWITCHDEV ? Unmapped.UPLINK_ELSEWHERE : Unmapped.NOT_SWITCHDEV);
+    }
+
+    private Unmapped withinSwitchdev(PciAddress pf, PciAddress pci) {
+        Optional<Integer> index = virtualFunctions(pf).entrySet().stream()
+                .filter(entry -> entry.getValue().equals(pci))
+                .map(Map.Entry::getKey)
+                .findFirst();
+        if (index.isEmpty()) {
+            return Unmapped.NOT_A_VF;
+        }
+        if (ports.get().containsKey(new Devlink.VfPort(pf, index.get()))) {
+            return Unmapped.REPRESENTOR_ELSEWHERE;
+        }
+        long claims = uplink(pf).stream()
+                .flatMap(uplink -> candidates(pf, uplink).getOrDefault(index.get(), List.of()).stream())
+                .count();
+        return claims > 1 ? Unmapped.AMBIGUOUS : Unmapped.NO_REPRESENTOR;
+    }
+
     /** All VFs that have a representor, in the order of their addresses. */
     public List<Vf> vfs() {
-        Map<Devlink.VfPort, String> ports = devlink.vfPorts();
+        Map<Devlink.VfPort, Optional<String>> known = ports.get();
         List<Vf> vfs = new ArrayList<>();
         for (String name : names(devices)) {
             if (PciAddress.isPciAddress(name)) {
-                addVfsOf(new PciAddress(name), ports, vfs);
+                addVfsOf(new PciAddress(name), known, vfs);
             }
         }
         vfs.sort(Comparator.comparing(Vf::pci));
@@ -77,11 +164,11 @@ public final class NicTopology {
             return Optional.empty();
         }
         List<Vf> vfs = new ArrayList<>();
-        addVfsOf(pf.get(), devlink.vfPorts(), vfs);
+        addVfsOf(pf.get(), ports.get(), vfs);
         return vfs.stream().filter(vf -> vf.pci().equals(pci)).findFirst();
     }
 
-    private void addVfsOf(PciAddress pf, Map<Devlink.VfPort, String> ports, List<Vf> vfs) {
+    private void addVfsOf(PciAddress pf, Map<Devlink.VfPort, Optional<String>> known, List<Vf> vfs) {
         Map<Integer, PciAddress> virtualFunctions = virtualFunctions(pf);
         Optional<String> uplink = virtualFunctions.isEmpty() ? Optional.empty() : uplink(pf);
         if (uplink.isEmpty()) {
@@ -89,10 +176,9 @@ public final class NicTopology {
         }
         Map<Integer, String> representors = representors(pf, uplink.get());
         virtualFunctions.forEach((index, pci) -> {
-            String representor = ports.getOrDefault(new Devlink.VfPort(pf, index), representors.get(index));
-            if (representor != null) {
-                vfs.add(new Vf(pci, pf, index, uplink.get(), representor));
-            }
+            Optional<String> port = known.getOrDefault(new Devlink.VfPort(pf, index), Optional.empty());
+            port.or(() -> Optional.ofNullable(representors.get(index)))
+                    .ifPresent(representor -> vfs.add(new Vf(pci, pf, index, uplink.get(), representor)));
         });
     }
 
@@ -134,9 +220,9 @@ public final class NicTopology {
     Map<Integer, String> representors(PciAddress pf) {
         Map<Integer, String> found = new HashMap<>();
         uplink(pf).ifPresent(uplink -> found.putAll(representors(pf, uplink)));
-        devlink.vfPorts().forEach((port, netdev) -> {
+        ports.get().forEach((port, netdev) -> {
             if (port.pf().equals(pf)) {
-                found.put(port.vf(), netdev);
+                netdev.ifPresent(name -> found.put(port.vf(), name));
             }
         });
         return found;
@@ -165,12 +251,23 @@ public final class NicTopology {
                 .or(() -> nameless.size() == 1 ? Optional.of(nameless.get(0)) : Optional.empty());
     }
 
-    /** The netdevs below the PF (kernel 5.8 and later) tell; else all of the same switch and PF number. */
+    /** A VF that several netdevs claim has none. */
     private Map<Integer, String> representors(PciAddress pf, String uplink) {
-        Path below = device(pf).resolve("net");
         Map<Integer, String> found = new HashMap<>();
+        candidates(pf, uplink).forEach((index, names) -> {
+            if (names.size() == 1) {
+                found.put(index, names.get(0));
+            }
+        });
+        return found;
+    }
+
+    /** The netdevs below the PF (kernel 5.8 and later) tell; else all of the same switch and PF number. */
+    private Map<Integer, List<String>> candidates(PciAddress pf, String uplink) {
+        Path below = device(pf).resolve("net");
+        Map<Integer, List<String>> found = new HashMap<>();
         for (String name : names(below)) {
-            represented(below.resolve(name), OptionalInt.empty()).ifPresent(index -> found.put(index, name));
+            represented(below.resolve(name), OptionalInt.empty()).ifPresent(index -> add(found, index, name));
         }
         if (!found.isEmpty()) {
             return found;
@@ -181,10 +278,14 @@ public final class NicTopology {
                 portName.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(portName.substring(1)));
         for (String name : names(netClass)) {
             if (text(netClass.resolve(name).resolve("phys_switch_id")).equals(switchId)) {
-                represented(netClass.resolve(name), pfNumber).ifPresent(index -> found.put(index, name));
+                represented(netClass.resolve(name), pfNumber).ifPresent(index -> add(found, index, name));
             }
         }
         return found;
+    }
+
+    private static void add(Map<Integer, List<String>> found, int index, String name) {
+        found.computeIfAbsent(index, any -> new ArrayList<>()).add(name);
     }
 
     /**

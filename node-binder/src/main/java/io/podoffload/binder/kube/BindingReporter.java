@@ -1,19 +1,10 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.PodVerdict;
 import io.podoffload.binder.binding.Reason;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -32,14 +23,9 @@ public final class BindingReporter {
     public static final String CONDITION = "pod-offload.io/bound";
 
     private static final Logger LOG = LoggerFactory.getLogger(BindingReporter.class);
-    private static final String COMPONENT = "pod-offload-binder";
-    private static final int GONE = 404;
-    private static final int OTHER_UID = 409;
 
-    private final KubernetesClient client;
+    private final PodStatus status;
     private final NodePods pods;
-    private final String node;
-    private final Clock clock;
 
     /** What was reported last, by pod uid: the watch may not have brought it back yet. */
     private final Map<String, Report> reported = new ConcurrentHashMap<>();
@@ -47,11 +33,9 @@ public final class BindingReporter {
     /** The verdict on each VF of a pod, by pod uid. */
     private final Map<String, PodVerdict> verdicts = new ConcurrentHashMap<>();
 
-    public BindingReporter(KubernetesClient client, NodePods pods, String node, Clock clock) {
-        this.client = client;
+    public BindingReporter(PodStatus status, NodePods pods) {
+        this.status = status;
         this.pods = pods;
-        this.node = node;
-        this.clock = clock;
     }
 
     private record Report(String reason, String message) {}
@@ -88,14 +72,20 @@ public final class BindingReporter {
             return true;
         }
         try {
-            applyCondition(pod, reason, report);
+            status.apply(
+                    pod,
+                    PodStatus.COMPONENT,
+                    CONDITION,
+                    reason.settled() ? "True" : "False",
+                    report.reason(),
+                    report.message());
             if (!reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()))) {
-                writeEvent(pod, reason, report);
+                status.tell(pod, reason.settled(), report.reason(), report.message());
             }
             reported.put(pod.uid(), report);
             return true;
         } catch (KubernetesClientException e) {
-            if (e.getCode() == GONE || e.getCode() == OTHER_UID) {
+            if (PodStatus.isGone(e)) {
                 return true; // the pod went meanwhile, and nobody is left to be told
             }
             LOG.atWarn()
@@ -123,73 +113,5 @@ public final class BindingReporter {
     private static String message(Reason reason, String detail) {
         String cure = reason.cure().isEmpty() ? "" : " " + reason.cure();
         return reason.cause() + (detail.isEmpty() ? "" : " " + detail + ".") + cure;
-    }
-
-    /** Server-side apply: conditions are merged by type, so others' conditions stay; the uid guards against a namesake. */
-    private void applyCondition(PodRef pod, Reason reason, Report report) {
-        Pod wanted = new PodBuilder()
-                .withNewMetadata()
-                .withNamespace(pod.namespace())
-                .withName(pod.name())
-                .withUid(pod.uid())
-                .endMetadata()
-                .withNewStatus()
-                .addNewCondition()
-                .withType(CONDITION)
-                .withStatus(reason.settled() ? "True" : "False")
-                .withReason(report.reason())
-                .withMessage(report.message())
-                .withLastTransitionTime(now())
-                .endCondition()
-                .endStatus()
-                .build();
-        client.pods()
-                .inNamespace(pod.namespace())
-                .withName(pod.name())
-                .subresource("status")
-                .patch(
-                        new PatchContext.Builder()
-                                .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                                .withFieldManager(COMPONENT)
-                                .withForce(true)
-                                .build(),
-                        wanted);
-    }
-
-    private void writeEvent(PodRef pod, Reason reason, Report report) {
-        String now = now();
-        client.v1()
-                .events()
-                .inNamespace(pod.namespace())
-                .resource(new EventBuilder()
-                        .withNewMetadata()
-                        .withNamespace(pod.namespace())
-                        .withGenerateName(pod.name() + ".")
-                        .endMetadata()
-                        .withNewInvolvedObject()
-                        .withApiVersion("v1")
-                        .withKind("Pod")
-                        .withNamespace(pod.namespace())
-                        .withName(pod.name())
-                        .withUid(pod.uid())
-                        .endInvolvedObject()
-                        .withType(reason.settled() ? "Normal" : "Warning")
-                        .withReason(report.reason())
-                        .withMessage(report.message())
-                        .withNewSource()
-                        .withComponent(COMPONENT)
-                        .withHost(node)
-                        .endSource()
-                        .withReportingComponent(COMPONENT)
-                        .withReportingInstance(node)
-                        .withFirstTimestamp(now)
-                        .withLastTimestamp(now)
-                        .withCount(1)
-                        .build())
-                .create();
-    }
-
-    private String now() {
-        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -19,28 +21,56 @@ import tools.jackson.databind.node.ObjectNode;
  * @param otherConfig where {@code hw-offload} and {@code tc-policy} stand
  * @param externalIds where ovn-controller's settings stand, {@code ovn-encap-ip} among them
  * @param bridgeOfPort names of ports, and the bridge of each
+ * @param datapathTypes of all bridges; {@code system}, or empty, is the kernel's
+ * @param interfaces rows of all interfaces
  * @see <a href="https://www.openvswitch.org/support/dist-docs/ovs-vswitchd.conf.db.5.html">ovs-vswitchd.conf.db(5)</a>
  */
 public record OvsConfiguration(
         String version,
         Map<String, String> otherConfig,
         Map<String, String> externalIds,
-        Map<String, String> bridgeOfPort) {
+        Map<String, String> bridgeOfPort,
+        Set<String> datapathTypes,
+        List<Interface> interfaces) {
+
+    /**
+     * One interface.
+     *
+     * @param ofport -1 if ovs-vswitchd could not open it, 0 while it has not tried
+     * @param error of ovs-vswitchd, empty if there is none
+     * @param ifaceId by which OVN knows it, empty if it is none of OVN's
+     */
+    public record Interface(String name, int ofport, String error, String ifaceId) {}
 
     /** Reads it in one transaction. */
     public static OvsConfiguration read(JsonMapper json, Path socket) {
         try (OvsdbConnection connection = new OvsdbConnection(json, socket, (method, params) -> {}, () -> {})) {
             ArrayNode params = array("Open_vSwitch")
                     .add(select("Open_vSwitch", "ovs_version", "other_config", "external_ids"))
-                    .add(select("Bridge", "name", "ports"))
-                    .add(select("Port", "_uuid", "name"));
+                    .add(select("Bridge", "name", "ports", "datapath_type"))
+                    .add(select("Port", "_uuid", "name"))
+                    .add(select("Interface", "name", "ofport", "error", "external_ids"));
             JsonNode results = connection.call("transact", params);
             JsonNode root = results.path(0).path("rows").path(0);
             return new OvsConfiguration(
                     Values.readText(root.path("ovs_version")),
                     Values.readMap(root.path("other_config")),
                     Values.readMap(root.path("external_ids")),
-                    bridges(results.path(1).path("rows"), results.path(2).path("rows")));
+                    bridges(results.path(1).path("rows"), results.path(2).path("rows")),
+                    results.path(1)
+                            .path("rows")
+                            .valueStream()
+                            .map(bridge -> Values.readText(bridge.path("datapath_type")))
+                            .collect(Collectors.toSet()),
+                    results.path(3)
+                            .path("rows")
+                            .valueStream()
+                            .map(row -> new Interface(
+                                    row.path("name").asString(),
+                                    Values.readInt(row.path("ofport"), 0),
+                                    Values.readText(row.path("error")),
+                                    Values.readMap(row.path("external_ids")).getOrDefault("iface-id", "")))
+                            .toList());
         }
     }
 

@@ -184,4 +184,9 @@ public final class NodeObserver {
     Optional<PciAddress> waitingFor(String row) {
         return Optional.ofNullable(waitingForRival.remove(row));
     }
+
+    /** Why nothing is seen of a VF, for a person. */
+    String whyUnmapped(PciAddress pci) {
+        return inventory.whyUnmapped(pci);
+    }
 }

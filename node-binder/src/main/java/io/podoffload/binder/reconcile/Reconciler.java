@@ -97,13 +97,13 @@ public final class Reconciler {
                 : act(pci, found.purpose(), plan);
     }
 
-    private static Plan plan(PciAddress pci, Found found) {
+    private Plan plan(PciAddress pci, Found found) {
         if (found.observed().isPresent()) {
             return BindingPlanner.plan(found.desired(), found.observed().get());
         }
         return found.desired() instanceof Desired.Pending pending
                 ? new Plan(pending.reason(), pending.detail(), java.util.List.of())
-                : new Plan(Reason.NotAVf, pci.value(), java.util.List.of());
+                : new Plan(Reason.NotAVf, "VF " + pci + ": " + observer.whyUnmapped(pci), java.util.List.of());
     }
 
     private Next act(PciAddress pci, Purpose purpose, Plan plan) {

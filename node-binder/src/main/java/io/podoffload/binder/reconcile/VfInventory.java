@@ -48,6 +48,13 @@ public final class VfInventory {
         return Optional.ofNullable(known);
     }
 
+    /** Why {@link #find} finds nothing, for a person. */
+    String whyUnmapped(PciAddress pci) {
+        return topology.whyUnmapped(pci)
+                .map(NicTopology.Unmapped::sentence)
+                .orElse("its representor or its PF's netdev is going");
+    }
+
     Collection<PciAddress> all() {
         return contents.byPci().keySet();
     }

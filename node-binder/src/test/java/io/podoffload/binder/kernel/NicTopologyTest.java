@@ -3,7 +3,11 @@ package io.podoffload.binder.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kernel.NicTopology.Unmapped;
+import io.podoffload.binder.nic.Eswitch;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,5 +131,105 @@ class NicTopologyTest {
 
         assertThat(topology(nameless).vf(VF0))
                 .hasValue(new NicTopology.Vf(VF0, new PciAddress(PF), 0, "ens4np0", "eth7"));
+    }
+
+    private static NicTopology without(SysfsTree tree, Optional<Eswitch.Mode> mode) {
+        return new NicTopology(tree.root(), Map::of, pf -> mode.map(known -> new Eswitch(known, Optional.empty())));
+    }
+
+    @Test
+    void whyAVfHasNoRepresentorIsSaid() {
+        SysfsTree legacy = new SysfsTree(folder)
+                .vf(PF, VF0.value(), 0)
+                .netdev(PF, "enp3s0f0", "", "")
+                .driver(PF, "mlx5_core");
+
+        assertThat(without(legacy, Optional.of(Eswitch.Mode.LEGACY)).whyUnmapped(VF0))
+                .hasValue(Unmapped.NOT_SWITCHDEV);
+        assertThat(without(legacy, Optional.empty()).whyUnmapped(VF0)).hasValue(Unmapped.NO_ESWITCH);
+        assertThat(without(legacy.ids(PF, "0x15b3", "0xa2d6"), Optional.empty()).whyUnmapped(VF0))
+                .hasValue(Unmapped.DPU_HOST);
+        assertThat(without(legacy, Optional.of(Eswitch.Mode.SWITCHDEV)).whyUnmapped(VF0))
+                .hasValue(Unmapped.UPLINK_ELSEWHERE);
+        assertThat(without(legacy, Optional.empty()).whyUnmapped(new PciAddress(PF)))
+                .hasValue(Unmapped.NOT_A_VF);
+        assertThat(without(legacy, Optional.empty()).whyUnmapped(new PciAddress("0000:99:00.1")))
+                .hasValue(Unmapped.NO_SUCH_DEVICE);
+    }
+
+    @Test
+    void aPfWithoutADriverIsToldOf() {
+        SysfsTree unbound = new SysfsTree(folder).vf(PF, VF0.value(), 0);
+
+        assertThat(without(unbound, Optional.empty()).whyUnmapped(VF0)).hasValue(Unmapped.PF_WITHOUT_DRIVER);
+    }
+
+    @Test
+    void aPortWithoutANetdevIsWaitedFor() {
+        SysfsTree tree = new SysfsTree(folder).vf(PF, VF0.value(), 0).netdev(PF, "enp3s0f0", "b8599f", "p0");
+        NicTopology topology = new NicTopology(
+                tree.root(),
+                () -> Map.of(new Devlink.VfPort(new PciAddress(PF), 0), Optional.empty()),
+                pf -> Optional.empty());
+
+        assertThat(topology.vf(VF0)).isEmpty();
+        assertThat(topology.whyUnmapped(VF0)).hasValue(Unmapped.REPRESENTOR_ELSEWHERE);
+    }
+
+    @Test
+    void twoNetdevsThatClaimOneVfAreNotChosenFrom() {
+        SysfsTree tree = switchdev().netdev(PF, "eth99", "b8599f", "c0pf0vf0");
+
+        assertThat(topology(tree).vf(VF0)).isEmpty();
+        assertThat(topology(tree).whyUnmapped(VF0)).hasValue(Unmapped.AMBIGUOUS);
+        assertThat(topology(tree).vf(VF1)).isPresent();
+    }
+
+    @Test
+    void onlyForeignRepresentorsAreAsGoodAsNone() {
+        SysfsTree tree = new SysfsTree(folder)
+                .vf(PF, VF0.value(), 0)
+                .netdev(PF, "enp3s0f0", "b8599f", "p0")
+                .netdev(PF, "sf", "b8599f", "pf0sf0");
+
+        assertThat(topology(tree).whyUnmapped(VF0)).hasValue(Unmapped.NO_REPRESENTOR);
+    }
+
+    @Test
+    void devlinkBeatsTheNamesInSysfs() {
+        NicTopology topology = new NicTopology(
+                switchdev().root(),
+                () -> Map.of(new Devlink.VfPort(new PciAddress(PF), 0), Optional.of("renamed")),
+                pf -> Optional.empty());
+
+        assertThat(topology.vf(VF0).orElseThrow().representor()).isEqualTo("renamed");
+        assertThat(topology.vf(VF1).orElseThrow().representor()).isEqualTo("5b45c61b307e_h");
+    }
+
+    @Test
+    void aVfWithoutANetworkDriverIsMappedAllTheSame() {
+        SysfsTree tree = switchdev().driver(VF1.value(), "vfio-pci");
+
+        assertThat(topology(tree).vf(VF1)).isPresent();
+        assertThat(topology(tree).driver(VF1)).hasValue("vfio-pci");
+        assertThat(topology(tree).driver(VF0)).isEmpty();
+        assertThat(topology(tree).netdev(VF1)).isEmpty();
+    }
+
+    @Test
+    void theBondThatAnUplinkIsInIsNoUplink() {
+        SysfsTree tree = switchdev().virtualNetdev("bond0", "", "");
+
+        assertThat(topology(tree).vf(VF0).orElseThrow().uplink()).isEqualTo("enp3s0f0");
+    }
+
+    @Test
+    void addressesOfLongDomainsAreKnown() {
+        SysfsTree tree = new SysfsTree(folder)
+                .vf("10000:03:00.0", "10000:03:00.2", 0)
+                .netdev("10000:03:00.0", "enp3s0f0", "b8599f", "p0")
+                .netdev("10000:03:00.0", "eth7", "b8599f", "pf0vf0");
+
+        assertThat(topology(tree).vf(new PciAddress("10000:03:00.2"))).isPresent();
     }
 }

@@ -47,6 +47,21 @@ final class SysfsTree {
         });
     }
 
+    SysfsTree driver(String pci, String driver) {
+        return attempt(() -> {
+            Path folder =
+                    Files.createDirectories(root.resolve("bus/pci/drivers").resolve(driver));
+            Files.createSymbolicLink(device(pci).resolve("driver"), folder);
+        });
+    }
+
+    SysfsTree ids(String pci, String vendor, String device) {
+        return attempt(() -> {
+            Files.writeString(device(pci).resolve("vendor"), vendor + "\n");
+            Files.writeString(device(pci).resolve("device"), device + "\n");
+        });
+    }
+
     private static void describe(Path netdev, String switchId, String portName) throws IOException {
         if (!switchId.isEmpty()) {
             Files.writeString(netdev.resolve("phys_switch_id"), switchId + "\n");

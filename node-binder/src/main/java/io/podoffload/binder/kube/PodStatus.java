@@ -1,0 +1,110 @@
+package io.podoffload.binder.kube;
+
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.podoffload.binder.binding.PodRef;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** What the binder writes on pods: conditions and Events. */
+public final class PodStatus {
+
+    static final String COMPONENT = "pod-offload-binder";
+
+    private static final int GONE = 404;
+    private static final int OTHER_UID = 409;
+
+    private final KubernetesClient client;
+    private final String node;
+    private final Clock clock;
+
+    public PodStatus(KubernetesClient client, String node, Clock clock) {
+        this.client = client;
+        this.node = node;
+        this.clock = clock;
+    }
+
+    /** Whether the pod went meanwhile, so that nobody is left to be told. */
+    static boolean isGone(KubernetesClientException refusal) {
+        return refusal.getCode() == GONE || refusal.getCode() == OTHER_UID;
+    }
+
+    /**
+     * Server-side apply: conditions are merged by type, so others' conditions stay; the uid guards against a namesake.
+     *
+     * @param manager one for each type: what a manager does not apply again, it loses
+     */
+    void apply(PodRef pod, String manager, String type, String status, String reason, String message) {
+        Pod wanted = new PodBuilder()
+                .withNewMetadata()
+                .withNamespace(pod.namespace())
+                .withName(pod.name())
+                .withUid(pod.uid())
+                .endMetadata()
+                .withNewStatus()
+                .addNewCondition()
+                .withType(type)
+                .withStatus(status)
+                .withReason(reason)
+                .withMessage(message)
+                .withLastTransitionTime(now())
+                .endCondition()
+                .endStatus()
+                .build();
+        client.pods()
+                .inNamespace(pod.namespace())
+                .withName(pod.name())
+                .subresource("status")
+                .patch(
+                        new PatchContext.Builder()
+                                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                                .withFieldManager(manager)
+                                .withForce(true)
+                                .build(),
+                        wanted);
+    }
+
+    /** An Event. */
+    void tell(PodRef pod, boolean good, String reason, String message) {
+        String now = now();
+        client.v1()
+                .events()
+                .inNamespace(pod.namespace())
+                .resource(new EventBuilder()
+                        .withNewMetadata()
+                        .withNamespace(pod.namespace())
+                        .withGenerateName(pod.name() + ".")
+                        .endMetadata()
+                        .withNewInvolvedObject()
+                        .withApiVersion("v1")
+                        .withKind("Pod")
+                        .withNamespace(pod.namespace())
+                        .withName(pod.name())
+                        .withUid(pod.uid())
+                        .endInvolvedObject()
+                        .withType(good ? "Normal" : "Warning")
+                        .withReason(reason)
+                        .withMessage(message)
+                        .withNewSource()
+                        .withComponent(COMPONENT)
+                        .withHost(node)
+                        .endSource()
+                        .withReportingComponent(COMPONENT)
+                        .withReportingInstance(node)
+                        .withFirstTimestamp(now)
+                        .withLastTimestamp(now)
+                        .withCount(1)
+                        .build())
+                .create();
+    }
+
+    private String now() {
+        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}
