@@ -26,9 +26,16 @@ final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCal
     private @Nullable SimulatedCluster cluster;
     private @Nullable NodeState atFirst;
 
+    private final SimulatedCluster.Options options;
+
     /** @param logs folder under {@code target/e2e-logs} */
     OneNode(String logs) {
+        this(logs, SimulatedCluster.Options.DEFAULT);
+    }
+
+    OneNode(String logs, SimulatedCluster.Options options) {
         this.logs = logs;
+        this.options = options;
     }
 
     @Override
@@ -36,7 +43,7 @@ final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         Path project =
                 Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
         cluster =
-                new SimulatedCluster(project, project.resolve("target/e2e-logs").resolve(logs));
+                new SimulatedCluster(project, project.resolve("target/e2e-logs").resolve(logs), options);
         atFirst = NodeState.of(cluster);
     }
 

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.diagnosis.Checks;
+import io.podoffload.binder.diagnosis.Finding;
+import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.SysfsNics;
@@ -37,17 +40,19 @@ public final class Lab {
 
     private final long begin = System.nanoTime();
     private final Path binderJar;
+    private final Path classes;
     private final Links host = Links.ofHost();
     private final SysfsNics nics = new SysfsNics(Path.of("/sys"), new Devlink(), host);
     private final Map<PodName, List<PciAddress>> allotted = new HashMap<>();
 
-    private Lab(Path binderJar) {
+    private Lab(Path binderJar, Path classes) {
         this.binderJar = binderJar;
+        this.classes = classes;
     }
 
-    /** @param arguments the binder's extracted jar */
+    /** @param arguments the binder's extracted jar, and the archive of its classes */
     public static void main(String[] arguments) throws Exception {
-        Lab lab = new Lab(Path.of(arguments[0]));
+        Lab lab = new Lab(Path.of(arguments[0]), Path.of(arguments[1]));
         try {
             lab.run();
         } catch (Throwable e) {
@@ -274,6 +279,17 @@ public final class Lab {
                 .formatted(what, ours, names, programs, ours / (double) programs));
     }
 
+    /** What the checks of doctor find on this machine. */
+    List<Finding> findings() {
+        return Checks.ofNode(new NodeExamination(
+                        nics,
+                        host,
+                        Path.of("/proc"),
+                        Path.of("/run/bench/ovs/db.sock"),
+                        Path.of("/run/NetworkManager/devices"))
+                .facts());
+    }
+
     /** From now on the pod holds these VFs, as far as preparation is told. */
     void allot(PodName pod, PciAddress... vfs) {
         allotted.put(pod, List.of(vfs));
@@ -284,6 +300,7 @@ public final class Lab {
         arguments.addAll(List.of(
                 "--logging.level.io.podoffload=debug",
                 "--pod-offload.resync=15s",
+                "--pod-offload.proof=2s",
                 "--pod-offload.prepare.on-start=true",
                 "--pod-offload.prepare.udev-rules=/run/udev-rules",
                 "--pod-offload.prepare.pfs[0].vendor=15b3",
@@ -292,8 +309,9 @@ public final class Lab {
                 "--pod-offload.prepare.pfs[0].eswitch=switchdev",
                 "--pod-offload.prepare.pfs[0].hw-tc-offload=true",
                 "--pod-offload.prepare.pfs[0].network-manager=unmanaged"));
-        return new JavaProgram(
-                        binderJar, Path.of("/run/out", log), "looking after the VFs", node.toApiServer(), arguments)
+        Map<String, String> environment = new HashMap<>(node.toApiServer());
+        environment.put("JAVA_TOOL_OPTIONS", "-XX:SharedArchiveFile=" + classes);
+        return new JavaProgram(binderJar, Path.of("/run/out", log), "looking after the VFs", environment, arguments)
                 .awaitStarted();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.diagnosis.Finding;
 import io.podoffload.binder.prepare.Outcome;
 import io.podoffload.sim.JavaProgram;
 import io.podoffload.sim.Nic;
@@ -65,10 +66,14 @@ final class NodeStory {
 
     /** Status, reason and message of the pod's condition. */
     private String bound(Staged staged) {
+        return condition(staged, "pod-offload.io/bound");
+    }
+
+    private String condition(Staged staged, String type) {
         Pod pod = node.client().resource(staged.pod()).get();
         return Optional.ofNullable(pod).map(Pod::getStatus).stream()
                 .flatMap(status -> status.getConditions().stream())
-                .filter(condition -> condition.getType().equals("pod-offload.io/bound"))
+                .filter(condition -> condition.getType().equals(type))
                 .map(condition -> condition.getStatus() + " " + condition.getReason() + " " + condition.getMessage())
                 .findFirst()
                 .orElse("no condition");
@@ -89,6 +94,37 @@ final class NodeStory {
             assertThat(vf.representorUp()).isFalse();
             assertThat(node.ovs().ports()).doesNotContain(vf.representor());
         });
+    }
+
+    private void theChecksFindWhatIsWrong(String representor) {
+        assertThat(lab.findings()).isEmpty();
+        Programs.run("ethtool", "-K", representor, "hw-tc-offload", "off");
+        assertThat(lab.findings())
+                .singleElement()
+                .satisfies(finding ->
+                        assertThat(finding.evidence()).isEqualTo("hw-tc-offload of " + representor + " is off"));
+        Programs.run("ethtool", "-K", representor, "hw-tc-offload", "on");
+        assertThat(lab.prepare(Lab.asked(Lab.PF1, 2, "legacy")).isGood()).isTrue();
+        assertThat(lab.findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.check()).isEqualTo("NotSwitchdev"));
+        assertThat(lab.prepare(Lab.asked(Lab.PF1, 4, "switchdev")).isGood()).isTrue();
+        assertThat(lab.findings()).isEmpty();
+        lab.say("the checks find what is wrong, and nothing else");
+    }
+
+    /** The setting of Open vSwitch, taken away and given back without a restart. */
+    private void theSettingOfOpenVSwitchIsChecked() {
+        node.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "hw-offload");
+        node.ovs().restart();
+        await("hw-offload is missed")
+                .untilAsserted(() ->
+                        assertThat(lab.findings()).extracting(Finding::check).containsExactly("HwOffloadUnset"));
+        node.ovs().vsctl("set", "Open_vSwitch", ".", "other_config:hw-offload=true");
+        lab.say("hw-offload set on a running ovs-vswitchd: " + lab.findings());
+        node.ovs().restart();
+        await("hw-offload is in force")
+                .untilAsserted(() -> assertThat(lab.findings()).isEmpty());
     }
 
     private static void ping(Staged from, Staged to) {
@@ -148,6 +184,12 @@ final class NodeStory {
                 .contains("eth0")
                 .contains(a.mac());
         lab.say("their flows run in the NIC");
+        await("the pod says so").untilAsserted(() -> {
+            Programs.runIn(a.netns(), "ping", "-c", "10", "-i", "0.2", b.ip());
+            assertThat(condition(a, "pod-offload.io/offloaded")).startsWith("True Offloaded");
+        });
+        lab.say("and the pod says so: " + condition(a, "pod-offload.io/offloaded"));
+        theChecksFindWhatIsWrong(representor(a));
 
         lab.allot(new PodName("default", "p0"), a.pci());
         Outcome refused = lab.prepare(Lab.asked(nic.pf(), 8, "switchdev"));
@@ -233,6 +275,7 @@ final class NodeStory {
         awaitFree(other.pci());
         lab.say("a pod went while ovsdb-server stood still");
 
+        theSettingOfOpenVSwitchIsChecked();
         whatOthersChangeIsTold();
         lab.measureBinding(this::bind, this::end, node, nic);
         end(staged);

@@ -74,8 +74,21 @@ public final class Programs {
     public static final class ProgramFailed extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
+        private final int exitCode;
+        private final String output;
+
         ProgramFailed(String command, int code, String output) {
             super(command + " ended with " + code + ": " + output);
+            this.exitCode = code;
+            this.output = output;
+        }
+
+        int exitCode() {
+            return exitCode;
+        }
+
+        String output() {
+            return output;
         }
     }
 }

@@ -83,12 +83,22 @@ public final class SimulatedCluster implements AutoCloseable {
      * @param vfs of the node's NIC
      * @param crashing whether the binder can be made to kill itself at a step, see {@link #crashAt}
      * @param image OCI archive that both programs run in, as containers; empty to run their jars
+     * @param binder further settings of the binder
      */
-    public record Options(int vfs, boolean crashing, Optional<Path> image) {
+    public record Options(int vfs, boolean crashing, Optional<Path> image, Map<String, String> binder) {
         public static final Options DEFAULT = new Options(4, false);
 
         public Options(int vfs, boolean crashing) {
             this(vfs, crashing, Optional.empty());
+        }
+
+        public Options(int vfs, boolean crashing, Optional<Path> image) {
+            this(vfs, crashing, image, Map.of());
+        }
+
+        /** With these settings of the binder. */
+        public Options with(Map<String, String> settings) {
+            return new Options(vfs, crashing, image, settings);
         }
     }
 
@@ -352,13 +362,48 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private Settings binderSettings() {
-        return new Settings(binderPod())
+        Settings settings = new Settings(binderPod())
                 .with("pod-offload.node-name", NODE)
                 .with("pod-offload.sysfs", nic.sysfs())
                 .with("pod-offload.kubelet-socket", kubeletSocket())
                 .with("pod-offload.cri-socket", criSocket())
                 .with("pod-offload.ovsdb-socket", ovs.socket())
+                .with("pod-offload.network-manager", directory.resolve("network-manager"))
+                .with("pod-offload.proof", "1h") // the tests that look at it say how often
                 .with("logging.level.io.podoffload", "debug");
+        options.binder().forEach(settings::with);
+        return settings;
+    }
+
+    /** Folder in which NetworkManager would keep its files. */
+    public Path networkManager() {
+        return directory.resolve("network-manager");
+    }
+
+    /** What a command of the binder's program printed, and how it ended. */
+    public record Printed(int exitCode, String text) {}
+
+    /** Runs a command of the binder's program as a person with all rights would, on the node. */
+    public Printed runBinderCommand(String... command) {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                extracted(project.resolve("node-binder/target/node-binder.jar")).toString()));
+        line.addAll(List.of(command));
+        line.addAll(binderSettings().arguments().stream()
+                .filter(argument -> argument.startsWith("--pod-offload."))
+                .toList());
+        Map<String, String> asAdmin = Map.of(
+                "KUBERNETES_MASTER", api.url(),
+                "KUBERNETES_AUTH_TRYKUBECONFIG", "false",
+                "KUBERNETES_AUTH_TRYSERVICEACCOUNT", "false");
+        try {
+            return new Printed(0, Programs.run(asAdmin, line.toArray(String[]::new)));
+        } catch (Programs.ProgramFailed e) {
+            return new Printed(e.exitCode(), e.output());
+        }
     }
 
     /** The jar as the image has it, its libraries beside it: it starts in half the time. */

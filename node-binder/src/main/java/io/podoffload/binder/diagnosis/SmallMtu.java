@@ -2,12 +2,12 @@ package io.podoffload.binder.diagnosis;
 
 import java.util.stream.Stream;
 
-/** Packets that are longer than a representor's or the uplink's MTU are cut or dropped by the CPU. */
+/** A pod that sends longer packets than the uplink takes has them cut or dropped by the CPU. */
 final class SmallMtu implements Check<NodeFacts> {
 
     @Override
     public String wellWhen() {
-        return "representors carry what the uplink carries";
+        return "the uplink takes packets as long as the pods send them";
     }
 
     @Override
@@ -16,7 +16,7 @@ final class SmallMtu implements Check<NodeFacts> {
                 .flatMap(pf -> pf.uplink().stream()
                         .flatMap(uplink -> pf.vfs().stream()
                                 .flatMap(vf -> vf.representor().stream())
-                                .filter(representor -> representor.mtu() < uplink.mtu())
+                                .filter(representor -> representor.mtu() > uplink.mtu())
                                 .map(representor -> warning(
                                         "the MTU of " + representor.name() + " is " + representor.mtu()
                                                 + ", that of its uplink " + uplink.name() + " " + uplink.mtu(),

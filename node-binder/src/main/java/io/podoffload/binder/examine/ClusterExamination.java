@@ -1,5 +1,6 @@
 package io.podoffload.binder.examine;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Node;
@@ -7,12 +8,14 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podoffload.binder.diagnosis.ClusterFacts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -39,15 +42,40 @@ public final class ClusterExamination {
             .build();
 
     private final KubernetesClient client;
-    private final Map<String, String> wanted;
+    private final String namespace;
+    private final Set<String> resources;
 
-    /** @param wanted the networks of the profiles, {@code namespace/name}, and the resource of each */
-    public ClusterExamination(KubernetesClient client, Map<String, String> wanted) {
+    /**
+     * @param namespace that the webhook's policy is in
+     * @param resources that stand for VFs, where there is no policy to read
+     */
+    public ClusterExamination(KubernetesClient client, String namespace, Set<String> resources) {
         this.client = client;
-        this.wanted = Map.copyOf(wanted);
+        this.namespace = namespace;
+        this.resources = Set.copyOf(resources);
+    }
+
+    /** The networks of the profiles, {@code namespace/name}, and the resource of each. */
+    private Map<String, String> profiles() {
+        ConfigMap policy = client.configMaps()
+                .inNamespace(namespace)
+                .withName("pod-offload-policy")
+                .get();
+        if (policy == null) {
+            return resources.stream().limit(1).collect(Collectors.toMap(any -> "default/default", Function.identity()));
+        }
+        JsonNode read = JsonMapper.shared()
+                .valueToTree(Serialization.unmarshal(policy.getData().getOrDefault("policy.yaml", "{}"), Map.class));
+        Map<String, String> profiles = new HashMap<>();
+        read.path("profiles")
+                .forEach(profile -> profiles.put(
+                        profile.path("network").asString(""),
+                        profile.path("resource").asString("")));
+        return profiles;
     }
 
     public ClusterFacts facts() {
+        Map<String, String> wanted = profiles();
         List<Node> nodes = client.nodes().list().getItems();
         Map<String, Long> allocatable = new HashMap<>();
         wanted.values()

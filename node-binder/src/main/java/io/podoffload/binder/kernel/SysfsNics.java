@@ -177,15 +177,10 @@ public final class SysfsNics implements NicControl {
     }
 
     @Override
-    public void setMtu(PciAddress pf, int mtu) {
-        List<String> netdevs = new ArrayList<>(topology.representors(pf).values());
-        netdevs.add(0, uplink(pf));
-        for (String netdev : netdevs) {
-            Link link = host.named(netdev).orElseThrow(() -> new LinuxException("find " + netdev, Errno.ENODEV, ""));
-            if (link.mtu() != mtu) {
-                host.setMtu(link, mtu);
-            }
-        }
+    public void setUplinkMtu(PciAddress pf, int mtu) {
+        String uplink = uplink(pf);
+        Link link = host.named(uplink).orElseThrow(() -> new LinuxException("find " + uplink, Errno.ENODEV, ""));
+        host.setMtu(link, mtu);
     }
 
     private String uplink(PciAddress pf) {

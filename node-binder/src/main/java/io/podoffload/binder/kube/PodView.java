@@ -82,7 +82,7 @@ public final class PodView {
     }
 
     /** The pod's condition of this type. */
-    Optional<PodCondition> condition(String type) {
+    public Optional<PodCondition> condition(String type) {
         return pod.getStatus() == null || pod.getStatus().getConditions() == null
                 ? Optional.empty()
                 : pod.getStatus().getConditions().stream()

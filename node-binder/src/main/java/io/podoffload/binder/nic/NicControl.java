@@ -33,6 +33,6 @@ public interface NicControl {
     /** On every representor. */
     void setRepresentorTcOffload(PciAddress pf, boolean on);
 
-    /** On uplink and representors, bytes. */
-    void setMtu(PciAddress pf, int mtu);
+    /** On the uplink, bytes; a representor has the MTU of the pod that holds its VF. */
+    void setUplinkMtu(PciAddress pf, int mtu);
 }

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param steering how the driver programs its tables, {@code smfs}, {@code dmfs} or {@code hmfs}
  * @param encap whether tunnel headers are handled in hardware
  * @param tcOffload of the uplink and all representors
- * @param mtu of the uplink and all representors, bytes
+ * @param mtu of the uplink, bytes
  * @param order of VFs and mode
  * @param mayCut whether the mode may be changed although the node's own traffic goes by this PF
  */

@@ -94,14 +94,10 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         settings.tcOffload()
                 .filter(on -> newRepresentors || representors(pf).anyMatch(link -> differs(link, on)))
                 .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(newRepresentors, on)));
-        if (settings.mtu().isPresent()) {
-            int mtu = settings.mtu().getAsInt();
-            boolean differs =
-                    Stream.concat(pf.uplink().stream(), representors(pf)).anyMatch(link -> link.mtu() != mtu);
-            if (differs || newRepresentors) {
-                steps.add(new PreparationStep.Mtu(pf.uplink().map(Netdev::mtu).orElse(mtu), mtu));
-            }
-        }
+        settings.mtu()
+                .ifPresent(mtu -> pf.uplink()
+                        .filter(uplink -> uplink.mtu() != mtu)
+                        .ifPresent(uplink -> steps.add(new PreparationStep.Mtu(uplink.mtu(), mtu))));
         return steps;
     }
 

@@ -208,7 +208,7 @@ public sealed interface PreparationStep {
     record Mtu(int from, int to) implements PreparationStep {
         @Override
         public void apply(PciAddress pf, NicControl control) {
-            control.setMtu(pf, to);
+            control.setUplinkMtu(pf, to);
         }
 
         @Override
@@ -223,7 +223,7 @@ public sealed interface PreparationStep {
 
         @Override
         public String text() {
-            return "set the MTU of its uplink and representors to " + to;
+            return "set the MTU of its uplink to " + to;
         }
     }
 }

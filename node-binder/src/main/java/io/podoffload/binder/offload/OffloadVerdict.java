@@ -5,10 +5,13 @@ public enum OffloadVerdict {
     Offloaded("True", "The NIC forwards the pod's packets."),
     PartlyOffloaded("False", "The NIC forwards some of the pod's packets, and the CPU the others."),
     NotOffloaded("False", "The CPU forwards the pod's packets."),
-    NoTraffic("Unknown", "No packet has shown yet who forwards them.");
+    NoTraffic("Unknown", "There were too few packets yet to show who forwards them.");
 
     /** The first packets of each flow always go by the CPU. */
     private static final double NEARLY_ALL = 0.95;
+
+    /** An idle pod multicasts now and then, and asks for routers and neighbours: that says nothing of its traffic. */
+    private static final long ENOUGH = 10;
 
     private final String status;
     private final String sentence;
@@ -30,7 +33,7 @@ public enum OffloadVerdict {
 
     /** By the packets themselves: a flow that is in the NIC and carries none proves nothing. */
     public static OffloadVerdict of(Traffic traffic) {
-        if (traffic.isNone()) {
+        if (traffic.packets() < ENOUGH) {
             return NoTraffic;
         }
         double share = traffic.share();

@@ -13,12 +13,17 @@ public record Traffic(Amount fromPod, Amount toPod) {
 
     /** Share of packets that the NIC forwarded, 0 to 1; 0 where there were none. */
     public double share() {
-        long all = fromPod.packets() + toPod.packets();
+        long all = packets();
         return all == 0 ? 0 : (fromPod.hardwarePackets() + toPod.hardwarePackets()) / (double) all;
     }
 
+    /** In both directions. */
+    public long packets() {
+        return fromPod.packets() + toPod.packets();
+    }
+
     public boolean isNone() {
-        return fromPod.packets() + toPod.packets() == 0;
+        return packets() == 0;
     }
 
     /** Adds up the flows of one direction. */

@@ -38,9 +38,19 @@ public record OvsConfiguration(
      *
      * @param ofport -1 if ovs-vswitchd could not open it, 0 while it has not tried
      * @param error of ovs-vswitchd, empty if there is none
-     * @param ifaceId by which OVN knows it, empty if it is none of OVN's
      */
-    public record Interface(String name, int ofport, String error, String ifaceId) {}
+    public record Interface(String name, int ofport, String error, Map<String, String> externalIds) {
+
+        /** By which OVN knows it, empty if it is none of OVN's. */
+        public String ifaceId() {
+            return externalIds.getOrDefault("iface-id", "");
+        }
+
+        /** Whether ovn-controller has installed its flows. */
+        public boolean isOvnInstalled() {
+            return "true".equals(externalIds.get("ovn-installed"));
+        }
+    }
 
     /** Reads it in one transaction. */
     public static OvsConfiguration read(JsonMapper json, Path socket) {
@@ -69,7 +79,7 @@ public record OvsConfiguration(
                                     row.path("name").asString(),
                                     Values.readInt(row.path("ofport"), 0),
                                     Values.readText(row.path("error")),
-                                    Values.readMap(row.path("external_ids")).getOrDefault("iface-id", "")))
+                                    Values.readMap(row.path("external_ids"))))
                             .toList());
         }
     }

@@ -67,6 +67,14 @@ public final class Unixctl {
         }
     }
 
+    /** All flows of all datapaths, with what tells who forwards their packets. */
+    public void dumpFlows(Consumer<String> onLine) {
+        call("dpctl/dump-dps")
+                .lines()
+                .filter(name -> !name.isBlank())
+                .forEach(datapath -> lines(onLine, "dpctl/dump-flows", "-m", datapath));
+    }
+
     /** Named after the process, whose id is that of its own namespace of processes; the pid file tells which is the current one. */
     private Path socket() {
         try {

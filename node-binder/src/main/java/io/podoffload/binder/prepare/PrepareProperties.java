@@ -53,7 +53,7 @@ public record PrepareProperties(
      * @param steering {@code smfs}, {@code dmfs} or {@code hmfs}
      * @param encap {@code basic} or {@code none}
      * @param hwTcOffload of uplink and representors
-     * @param mtu of uplink and representors, bytes
+     * @param mtu of the uplink, bytes
      * @param networkManager {@code unmanaged}: it is kept from VFs and representors
      * @param order {@code vfs-first} or {@code switchdev-first}: which is tried first
      * @param evenIfItCarriesTheNode whether the mode may be changed although the default route or the tunnels go by the PF

@@ -133,16 +133,9 @@ public final class OffloadWatch {
         }
     }
 
-    /** Also used for a single pod, by hand. */
     private FlowSample sample(Set<String> representors) {
         FlowSample sample = new FlowSample(representors);
-        List<String> datapaths = vswitchd.call("dpctl/dump-dps")
-                .lines()
-                .filter(name -> !name.isBlank())
-                .toList();
-        for (String datapath : datapaths) {
-            vswitchd.lines(sample::add, "dpctl/dump-flows", "-m", datapath);
-        }
+        vswitchd.dumpFlows(sample::add);
         return sample;
     }
 

@@ -27,7 +27,6 @@ final class ModelNic implements NicControl {
     private boolean uplinkOffload;
     private boolean representorOffload;
     private int uplinkMtu = 1500;
-    private int representorMtu = 1500;
 
     /** Newer firmware: no VFs while the mode changes. */
     boolean vfsLast;
@@ -81,8 +80,8 @@ final class ModelNic implements NicControl {
                                 Optional.ofNullable(drivers.get(index)),
                                 Optional.ofNullable(drivers.get(index)).map(driver -> "eth" + index),
                                 represented
-                                        ? Optional.of(new Netdev(
-                                                "enp3s0f0_" + index, representorMtu, offload(representorOffload)))
+                                        ? Optional.of(
+                                                new Netdev("enp3s0f0_" + index, 1500, offload(representorOffload)))
                                         : Optional.empty()))
                         .toList());
     }
@@ -109,7 +108,6 @@ final class ModelNic implements NicControl {
 
     private void newRepresentors() {
         representorOffload = false;
-        representorMtu = 1500;
     }
 
     @Override
@@ -173,9 +171,8 @@ final class ModelNic implements NicControl {
     }
 
     @Override
-    public void setMtu(PciAddress pf, int mtu) {
+    public void setUplinkMtu(PciAddress pf, int mtu) {
         change("mtu");
         uplinkMtu = mtu;
-        representorMtu = mtu;
     }
 }

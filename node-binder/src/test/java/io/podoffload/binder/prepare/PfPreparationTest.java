@@ -164,7 +164,7 @@ class PfPreparationTest {
                         "set hw-tc-offload of its uplink on",
                         "bind its VFs to their driver",
                         "set hw-tc-offload of its representors on",
-                        "set the MTU of its uplink and representors to 9000");
+                        "set the MTU of its uplink to 9000");
     }
 
     @Test

@@ -1,0 +1,248 @@
+package io.podoffload.binder.examine;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podoffload.binder.binding.AllocationSource;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.Reason;
+import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.nic.NicControl;
+import io.podoffload.binder.nic.TcOffload;
+import io.podoffload.binder.nic.VirtualFunction;
+import io.podoffload.binder.offload.FlowSample;
+import io.podoffload.binder.offload.OffloadVerdict;
+import io.podoffload.binder.offload.Traffic;
+import io.podoffload.binder.ovs.OvsConfiguration;
+import io.podoffload.binder.ovs.Unixctl;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/** Follows one pod of this node from its admission to its flows, hop by hop. Changes nothing. */
+public final class PodExamination {
+
+    private static final String ADMISSION = "admission";
+    private static final String ALLOCATION = "allocation";
+    private static final String CNI = "CNI";
+    private static final String VF = "VF";
+    private static final String REPRESENTOR = "representor";
+    private static final String PORT = "OVS port";
+    private static final String OVN = "OVN";
+    private static final String FLOWS = "flows";
+
+    private final KubernetesClient client;
+    private final AllocationSource kubelet;
+    private final NicTopology topology;
+    private final NicControl nics;
+    private final Supplier<Optional<OvsConfiguration>> openVSwitch;
+    private final Unixctl vswitchd;
+    private final String node;
+    private final Set<String> resources;
+
+    public PodExamination(
+            KubernetesClient client,
+            AllocationSource kubelet,
+            NicTopology topology,
+            NicControl nics,
+            Supplier<Optional<OvsConfiguration>> openVSwitch,
+            Unixctl vswitchd,
+            String node,
+            Set<String> resources) {
+        this.client = client;
+        this.kubelet = kubelet;
+        this.topology = topology;
+        this.nics = nics;
+        this.openVSwitch = openVSwitch;
+        this.vswitchd = vswitchd;
+        this.node = node;
+        this.resources = Set.copyOf(resources);
+    }
+
+    /**
+     * The chain of a pod.
+     *
+     * @param watch how long to watch its flows; nothing is said of packets that go before or after
+     */
+    public List<Hop> examine(String namespace, String name, Duration watch) {
+        List<Hop> hops = new ArrayList<>();
+        // a list, since that is what the binder may do
+        Optional<Pod> found =
+                client.pods().inNamespace(namespace).withField("metadata.name", name).list().getItems().stream()
+                        .findFirst();
+        if (found.isEmpty()) {
+            return List.of(
+                    Hop.breaks(ADMISSION, "there is no pod " + namespace + "/" + name, "Check Namespace and name."));
+        }
+        Pod pod = found.get();
+        PodView view = new PodView(pod);
+        String itsNode = String.valueOf(pod.getSpec().getNodeName());
+        hops.add(admission(view));
+        if (!itsNode.equals(node)) {
+            hops.add(Hop.breaks(
+                    ALLOCATION,
+                    pod.getSpec().getNodeName() == null
+                            ? "no node has the pod yet"
+                            : "the pod is on node " + itsNode + ", and this is " + node,
+                    pod.getSpec().getNodeName() == null
+                            ? "See why it is not scheduled: kubectl describe pod " + name
+                            : "Run explain in the node-binder's pod on node " + itsNode + "."));
+            return hops;
+        }
+        List<PciAddress> vfs = kubelet.of(view.ref().podName());
+        hops.add(allocation(vfs));
+        hops.add(cni(view));
+        for (PciAddress vf : vfs) {
+            addHopsOf(vf, hops, watch);
+        }
+        return hops;
+    }
+
+    private Hop admission(PodView view) {
+        boolean named = view.namesDefaultNetwork();
+        boolean asks = view.requestsAnyOf(resources);
+        if (named && asks) {
+            return Hop.holds(ADMISSION, "the pod names a default network and requests a VF");
+        }
+        String lacks = named
+                ? "requests no VF"
+                : asks ? "names no default network" : "names no default network and requests no VF";
+        return view.optsIn()
+                ? Hop.breaks(
+                        ADMISSION,
+                        "the pod has the label pod-offload.io/enabled, but " + lacks,
+                        Reason.NotInjected.cure() + " If that does not help, see whether the webhook answers.")
+                : Hop.breaks(
+                        ADMISSION,
+                        "the pod does not opt in, and " + lacks,
+                        "Label it pod-offload.io/enabled=true, or its Namespace pod-offload.io/policy=always, and create it"
+                                + " again.");
+    }
+
+    private static Hop allocation(List<PciAddress> vfs) {
+        return vfs.isEmpty()
+                ? Hop.breaks(ALLOCATION, "the kubelet allotted no VF to the pod", Reason.NoVf.cure())
+                : Hop.holds(ALLOCATION, "the kubelet allotted " + vfs);
+    }
+
+    /** What the binder found of it. */
+    private static Hop cni(PodView view) {
+        return view.condition(BindingReporter.CONDITION)
+                .map(condition -> "True".equals(condition.getStatus())
+                        ? Hop.holds(CNI, condition.getReason() + ": " + condition.getMessage())
+                        : Hop.breaks(CNI, condition.getReason() + ": " + condition.getMessage(), ""))
+                .orElse(Hop.unseen(CNI, "the binder has said nothing of the pod yet"));
+    }
+
+    private void addHopsOf(PciAddress pci, List<Hop> hops, Duration watch) {
+        Optional<NicTopology.Vf> mapped = topology.vf(pci);
+        if (mapped.isEmpty()) {
+            String why = topology.whyUnmapped(pci)
+                    .map(NicTopology.Unmapped::sentence)
+                    .orElse("it is going");
+            hops.add(Hop.breaks(VF, pci + ": " + why, Reason.NotAVf.cure()));
+            return;
+        }
+        NicTopology.Vf vf = mapped.get();
+        Optional<VirtualFunction> function = nics.pf(vf.pf()).vfs().stream()
+                .filter(one -> one.pci().equals(pci))
+                .findFirst();
+        hops.add(vf(vf, function));
+        hops.add(representor(vf, function));
+        Optional<OvsConfiguration> ovs = openVSwitch.get();
+        Optional<OvsConfiguration.Interface> row = ovs.stream()
+                .flatMap(one -> one.interfaces().stream())
+                .filter(one -> one.name().equals(vf.representor()))
+                .findFirst();
+        hops.add(port(vf, ovs, row));
+        hops.add(ovn(row));
+        hops.add(flows(vf.representor(), watch));
+    }
+
+    private Hop vf(NicTopology.Vf vf, Optional<VirtualFunction> function) {
+        String text = vf.pci() + " is VF " + vf.index() + " of PF " + vf.pf() + " (" + vf.uplink() + ")";
+        return function.flatMap(VirtualFunction::netdev)
+                .map(netdev -> Hop.breaks(
+                        VF,
+                        text + ", and its netdev " + netdev + " is on the host, not in the pod",
+                        "See the hop CNI; the binder binds it when the pod's sandbox runs."))
+                .orElse(Hop.holds(VF, text + ", and its netdev is in another namespace"));
+    }
+
+    private static Hop representor(NicTopology.Vf vf, Optional<VirtualFunction> function) {
+        TcOffload offload = function.flatMap(VirtualFunction::representor)
+                .map(netdev -> netdev.tcOffload())
+                .orElse(TcOffload.UNAVAILABLE);
+        return offload == TcOffload.ON
+                ? Hop.holds(REPRESENTOR, vf.representor() + ", hw-tc-offload is on")
+                : Hop.breaks(
+                        REPRESENTOR,
+                        "hw-tc-offload of " + vf.representor()
+                                + (offload == TcOffload.OFF ? " is off" : " is not to be had"),
+                        "ethtool -K " + vf.representor()
+                                + " hw-tc-offload on, or nodePreparation with hwTcOffload: true.");
+    }
+
+    private static Hop port(
+            NicTopology.Vf vf, Optional<OvsConfiguration> ovs, Optional<OvsConfiguration.Interface> row) {
+        if (ovs.isEmpty()) {
+            return Hop.breaks(PORT, "Open vSwitch does not run on this node", "See the pod ovs-ovn of this node.");
+        }
+        if (row.isEmpty()) {
+            return Hop.breaks(
+                    PORT,
+                    vf.representor() + " is no port of Open vSwitch",
+                    "See the hop CNI: nobody has bound the pod.");
+        }
+        OvsConfiguration.Interface found = row.get();
+        return found.ofport() > 0
+                ? Hop.holds(PORT, vf.representor() + " is port " + found.ofport() + " with iface-id " + found.ifaceId())
+                : Hop.breaks(
+                        PORT,
+                        "ovs-vswitchd could not open " + vf.representor() + ": " + found.error(),
+                        Reason.PortFailed.cure());
+    }
+
+    private static Hop ovn(Optional<OvsConfiguration.Interface> row) {
+        if (row.isEmpty()) {
+            return Hop.unseen(OVN, "there is no port");
+        }
+        return row.get().isOvnInstalled()
+                ? Hop.holds(
+                        OVN,
+                        "ovn-controller has installed the flows of " + row.get().ifaceId())
+                : Hop.breaks(
+                        OVN, "ovn-controller has not installed " + row.get().ifaceId(), Reason.WaitingForOvn.cure());
+    }
+
+    private Hop flows(String representor, Duration watch) {
+        try {
+            FlowSample before = sample(representor);
+            LockSupport.parkNanos(watch.toNanos());
+            FlowSample after = sample(representor);
+            Traffic traffic = after.since(before, representor);
+            OffloadVerdict verdict = OffloadVerdict.of(traffic);
+            String text = verdict
+                    + ": %d packets from and to the pod in %d s, %.0f %% of them in the NIC"
+                            .formatted(traffic.packets(), watch.toSeconds(), traffic.share() * 100);
+            return switch (verdict) {
+                case Offloaded -> Hop.holds(FLOWS, text);
+                case NoTraffic -> Hop.unseen(FLOWS, text + "; let it send something");
+                case PartlyOffloaded, NotOffloaded -> Hop.breaks(FLOWS, text, "See what doctor found below.");
+            };
+        } catch (RuntimeException e) {
+            return Hop.unseen(FLOWS, "ovs-vswitchd does not tell: " + e.getMessage());
+        }
+    }
+
+    private FlowSample sample(String representor) {
+        FlowSample sample = new FlowSample(Set.of(representor));
+        vswitchd.dumpFlows(sample::add);
+        return sample;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.diagnosis;
+
+import org.jspecify.annotations.NullMarked;

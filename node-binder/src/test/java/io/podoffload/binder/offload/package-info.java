@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.offload;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,266 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.Programs;
+import io.podoffload.sim.SimulatedCluster;
+import io.podoffload.sim.SimulatedCluster.Printed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Whether packets run in the NIC - here they never do - and why not, on the simulated node with Open vSwitch's own datapath. */
+class ProofIT {
+
+    @RegisterExtension
+    static final OneNode NODE =
+            new OneNode("proof", SimulatedCluster.Options.DEFAULT.with(Map.of("pod-offload.proof", "1s")));
+
+    private final SimulatedCluster cluster = NODE.cluster();
+
+    private static Optional<PodCondition> offloaded(Pod pod) {
+        return Optional.ofNullable(pod.getStatus()).stream()
+                .flatMap(status -> status.getConditions().stream())
+                .filter(condition -> condition.getType().equals("pod-offload.io/offloaded"))
+                .findFirst();
+    }
+
+    private Pod awaitOffloaded(Pod pod, String reason) {
+        return cluster.await(
+                pod, seen -> offloaded(seen).map(PodCondition::getReason).equals(Optional.of(reason)));
+    }
+
+    private void ping(Pod from, Pod to) {
+        cluster.exec(from, "ping", "-c", "60", "-i", "0.05", Pods.address(to));
+    }
+
+    @Test
+    void aPodWithoutTrafficIsUnknownUntilItsPacketsShowWhoForwardsThem() {
+        cluster.useCni(CniMode.OTHER);
+        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        Pod two = cluster.awaitBound(cluster.create(Pods.labelled("two")), "Bound");
+
+        Pod idle = awaitOffloaded(one, "NoTraffic");
+        assertThat(offloaded(idle).orElseThrow().getStatus()).isEqualTo("Unknown");
+
+        ping(one, two);
+
+        Pod busy = awaitOffloaded(one, "NotOffloaded");
+        PodCondition condition = offloaded(busy).orElseThrow();
+        assertThat(condition.getStatus()).isEqualTo("False");
+        assertThat(condition.getMessage())
+                .contains("The CPU forwards the pod's packets. 0 % of its packets")
+                .contains("other_config:hw-offload of Open vSwitch is not set")
+                .contains("HW_OFFLOAD=true");
+        assertThat(SimulatedCluster.bound(busy).orElseThrow().getStatus())
+                .as("the other condition stays")
+                .isEqualTo("True");
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.client()
+                                .v1()
+                                .events()
+                                .inNamespace("default")
+                                .list()
+                                .getItems())
+                        .filteredOn(event -> busy.getMetadata()
+                                .getUid()
+                                .equals(event.getInvolvedObject().getUid()))
+                        .extracting(Event::getReason)
+                        .containsExactlyInAnyOrder("Bound", "NotOffloaded"));
+        assertThat(cluster.askBinder("/actuator/prometheus"))
+                .containsPattern(
+                        "pod_offload_binder_pod_packets_total\\{namespace=\"default\",path=\"software\",pod=\"one\".*\\} [1-9]")
+                .containsPattern("pod_offload_binder_flows\\{path=\"software\"\\} [1-9]")
+                .contains("pod_offload_binder_flows_malformed 0.0");
+
+        cluster.delete(one);
+        cluster.delete(two);
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.askBinder("/actuator/prometheus"))
+                        .as("no series is left of a pod that is gone")
+                        .doesNotContain("pod=\"one\""));
+    }
+
+    @Test
+    void explainFollowsThePodAndMarksWhereItBreaks() throws IOException {
+        cluster.useCni(CniMode.OTHER);
+        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        String representor = NODE.representor(one);
+        String index = Programs.run("ip", "-o", "link", "show", representor).replaceAll("(?s):.*", "");
+        try {
+            cluster.ovs().vsctl("set", "Open_vSwitch", ".", "other_config:tc-policy=skip_hw");
+            cluster.ovs()
+                    .vsctl(
+                            "add-port",
+                            "br-int",
+                            "nobody",
+                            "--",
+                            "set",
+                            "Interface",
+                            "nobody",
+                            "external_ids:iface-id=gone.default");
+            cluster.ovs()
+                    .vsctl(
+                            "add-port",
+                            "br-int",
+                            "double",
+                            "--",
+                            "set",
+                            "Interface",
+                            "double",
+                            "type=internal",
+                            "external_ids:iface-id=gone.default");
+            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1300");
+            Files.createDirectories(cluster.networkManager());
+            Files.writeString(cluster.networkManager().resolve(index), "[device]\nmanaged=true\n");
+            Printed printed = cluster.runBinderCommand("explain", "default/one");
+
+            assertThat(printed.exitCode()).isEqualTo(1);
+            assertThat(printed.text())
+                    .containsPattern("✓ admission +the pod names a default network and requests a VF")
+                    .containsPattern("✓ allocation +the kubelet allotted \\[0000:03:0")
+                    .containsPattern("✓ CNI +Bound: ")
+                    .containsPattern(
+                            "✓ VF +0000:03:0.* is VF . of PF 0000:03:00.0 \\(enp3s0f0\\), and its netdev is in another")
+                    .containsPattern(
+                            "✗ representor +hw-tc-offload of " + representor + " is not to be had   <- breaks here")
+                    .containsPattern("✓ OVS port +" + representor
+                            + " is port \\d+ with iface-id one.default.default.default.ovn")
+                    .containsPattern("✓ OVN ")
+                    .containsPattern("\\? flows +NoTraffic: 0 packets")
+                    .contains("HwOffloadUnset: other_config:hw-offload of Open vSwitch is not set")
+                    .contains("TcPolicy: other_config:tc-policy of Open vSwitch is skip_hw")
+                    .contains("SmallMtu: the MTU of " + representor + " is 1400, that of its uplink enp3s0f0 1300")
+                    .contains("NetworkManagerManagesVfs: NetworkManager manages " + representor)
+                    .contains("PortNotOpened: ovs-vswitchd could not open nobody")
+                    .contains("IfaceIdTwice: iface-id gone.default is on several interfaces: ")
+                    .contains("NoSubnet: no Subnet of Kube-OVN has spec.provider default.default.ovn");
+        } finally {
+            Files.delete(cluster.networkManager().resolve(index));
+            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1500");
+            cluster.ovs().vsctl("del-port", "br-int", "nobody");
+            cluster.ovs().vsctl("del-port", "br-int", "double");
+            cluster.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "tc-policy");
+        }
+    }
+
+    @Test
+    void explainSaysWhyAPodIsOnAVethOrHasNoVfAtAll() {
+        cluster.useCni(CniMode.KUBE_OVN_WITHOUT_DEVICE_ID);
+        cluster.awaitBound(cluster.create(Pods.labelled("veth")), "VethInsteadOfVf");
+        cluster.useCni(CniMode.OTHER);
+        Pod plain = cluster.create(Pods.plain("plain"));
+        cluster.await(plain, seen -> seen.getSpec().getNodeName() != null);
+
+        assertThat(cluster.runBinderCommand("explain", "default/veth").text())
+                .containsPattern("✗ CNI +VethInsteadOfVf: .*resourceName.*<- breaks here");
+        assertThat(cluster.runBinderCommand("explain", "default/plain").text())
+                .containsPattern("✗ admission +the pod does not opt in.*<- breaks here")
+                .contains("Label it pod-offload.io/enabled=true");
+        Printed nobody = cluster.runBinderCommand("explain", "default/nobody");
+        assertThat(nobody.exitCode()).isEqualTo(1);
+        assertThat(nobody.text()).contains("there is no pod default/nobody");
+    }
+
+    @Test
+    void doctorLooksAtTheNode() {
+        Printed printed = cluster.runBinderCommand("doctor", "--output", "json");
+
+        assertThat(printed.exitCode()).isEqualTo(1);
+        JsonNode results = JsonMapper.shared()
+                .readTree(printed.text().substring(printed.text().indexOf('[')));
+        assertThat(results.valueStream()
+                        .filter(result -> !result.path("well").asBoolean())
+                        .map(result -> result.path("check").asString()))
+                .containsExactly("HwOffloadUnset");
+        assertThat(cluster.runBinderCommand("doctor").text())
+                .contains("✗ HwOffloadUnset: other_config:hw-offload of Open vSwitch is not set")
+                .contains("✓ the kernel can offload connection tracking");
+        cluster.ovs().vsctl("set", "Open_vSwitch", ".", "other_config:hw-offload=true");
+        try {
+            assertThat(cluster.runBinderCommand("doctor").exitCode()).isZero();
+        } finally {
+            cluster.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "hw-offload");
+        }
+        assertThat(cluster.runBinderCommand("doctor", "--nonsense").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void doctorLooksAtTheCluster() {
+        assertThat(cluster.runBinderCommand("doctor", "--cluster").text())
+                .contains("✗ WrongProvider: the provider of NetworkAttachmentDefinition default/default is ''")
+                .contains("✗ NoSubnet: ")
+                .contains("✗ NoResource: no node offers mellanox.com/cx5_sriov_switchdev")
+                .contains("✓ each NetworkAttachmentDefinition names its resource");
+        makeTheClusterWell();
+
+        Printed well = cluster.runBinderCommand("doctor", "--cluster");
+
+        assertThat(well.text()).doesNotContain("✗");
+        assertThat(well.exitCode()).isZero();
+    }
+
+    private void makeTheClusterWell() {
+        var network = new ResourceDefinitionContext.Builder()
+                .withGroup("k8s.cni.cncf.io")
+                .withVersion("v1")
+                .withKind("NetworkAttachmentDefinition")
+                .withPlural("network-attachment-definitions")
+                .withNamespaced(true)
+                .build();
+        var object = cluster.client()
+                .genericKubernetesResources(network)
+                .inNamespace("default")
+                .withName("default")
+                .get();
+        object.setAdditionalProperty(
+                "spec", Map.of("config", "{\"type\":\"kube-ovn\",\"provider\":\"default.default.ovn\"}"));
+        cluster.client()
+                .genericKubernetesResources(network)
+                .inNamespace("default")
+                .resource(object)
+                .update();
+        var subnet = new ResourceDefinitionContext.Builder()
+                .withGroup("kubeovn.io")
+                .withVersion("v1")
+                .withKind("Subnet")
+                .withPlural("subnets")
+                .withNamespaced(false)
+                .build();
+        cluster.client()
+                .genericKubernetesResources(subnet)
+                .resource(new GenericKubernetesResourceBuilder()
+                        .withApiVersion("kubeovn.io/v1")
+                        .withKind("Subnet")
+                        .withNewMetadata()
+                        .withName("pod-offload-default")
+                        .endMetadata()
+                        .withAdditionalProperties(Map.of("spec", Map.of("provider", "default.default.ovn")))
+                        .build())
+                .create();
+        var node = cluster.client().nodes().withName(SimulatedCluster.NODE).get();
+        cluster.client()
+                .nodes()
+                .resource(new io.fabric8.kubernetes.api.model.NodeBuilder(node)
+                        .editOrNewStatus()
+                        .withAllocatable(Map.of("mellanox.com/cx5_sriov_switchdev", new Quantity("4")))
+                        .endStatus()
+                        .build())
+                .updateStatus();
+    }
+}
