@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class ChartTest {
 
@@ -73,6 +75,7 @@ class ChartTest {
                 "devicePlugin: {configMap: true, daemonSet: true}",
                 "serviceMonitor: {enabled: true, labels: {release: prometheus}}",
                 PREPARATION,
+                "alerts: {enabled: true, labels: {release: prometheus}}\ndashboard: {enabled: true}\ndoctor: {enabled: true}",
                 "uninstall: {enabled: false}");
         String together = String.join(
                 "\n",
@@ -85,7 +88,8 @@ class ChartTest {
                 one.get(13),
                 one.get(14),
                 one.get(15),
-                one.get(16));
+                one.get(16),
+                one.get(17));
         return Stream.concat(one.stream(), Stream.of(together)).toList();
     }
 
@@ -375,6 +379,8 @@ class ChartTest {
                 "kubeOvn: {subnet: {cidr: 10.0.0.0/8, unknown: 1}}",
                 "conflict: allow",
                 "serviceMonitor: true",
+                "alerts: true",
+                "doctor: {enabled: maybe}",
                 "nodePreparation: {pfs: [{vfs: 8}]}",
                 "nodePreparation: {pfs: [{netdev: eth0, eswitch: on}]}",
                 "nodePreparation: {pfs: [{pci: '03:00.0', vfs: 8}]}",
@@ -404,6 +410,36 @@ class ChartTest {
                         "\"resourcePrefix\": \"mellanox.com\"",
                         "\"resourceName\": \"cx5_sriov_switchdev\"",
                         "\"1018\"");
+    }
+
+    @Test
+    void theDashboardIsWhatGrafanaReads() {
+        ConfigMap dashboard = render("dashboard: {enabled: true}").one(ConfigMap.class, "pod-offload-dashboard");
+        JsonNode json = JsonMapper.shared().readTree(dashboard.getData().getOrDefault("pod-offload.json", ""));
+
+        assertThat(dashboard.getMetadata().getLabels()).containsEntry("grafana_dashboard", "1");
+        assertThat(json.path("panels")
+                        .valueStream()
+                        .map(panel -> panel.path("title").asString()))
+                .contains("Packets in the NIC", "VFs by verdict")
+                .doesNotHaveDuplicates();
+        assertThat(json.path("panels")
+                        .valueStream()
+                        .map(panel -> panel.path("id").asInt()))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theDoctorMayOnlyLook() {
+        RenderedChart chart = render("doctor: {enabled: true}");
+
+        assertThat(Stream.concat(
+                        chart.one(ClusterRole.class, "pod-offload-doctor").getRules().stream(),
+                        chart.one(Role.class, "pod-offload-doctor").getRules().stream()))
+                .allSatisfy(rule -> assertThat(rule.getVerbs()).isSubsetOf("get", "list"));
+        assertThat(render("").all(Job.class))
+                .as("off unless asked for")
+                .noneMatch(job -> job.getMetadata().getName().startsWith("pod-offload-doctor"));
     }
 
     @Test

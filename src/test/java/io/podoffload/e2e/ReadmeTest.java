@@ -3,6 +3,8 @@ package io.podoffload.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.binder.binding.Reason;
+import io.podoffload.binder.diagnosis.Checks;
+import io.podoffload.binder.offload.OffloadVerdict;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -71,5 +73,18 @@ class ReadmeTest {
         assertThat(readme)
                 .contains("| `%s` | %s | %s | %s |"
                         .formatted(reason, reason.settled() ? "True" : "False", reason.cause(), reason.cure()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(OffloadVerdict.class)
+    void listsEveryVerdictOnAPodsPackets(OffloadVerdict verdict) {
+        assertThat(readme).contains("| `%s` | %s | %s |".formatted(verdict, verdict.status(), verdict.sentence()));
+    }
+
+    @Test
+    void listsEveryCheck() {
+        Stream.concat(Checks.NODE.stream(), Checks.CLUSTER.stream())
+                .forEach(check ->
+                        assertThat(readme).contains("| `%s` | %s |".formatted(check.name(), check.wellWhen())));
     }
 }

@@ -104,11 +104,6 @@ final class NodeStory {
                 .satisfies(finding ->
                         assertThat(finding.evidence()).isEqualTo("hw-tc-offload of " + representor + " is off"));
         Programs.run("ethtool", "-K", representor, "hw-tc-offload", "on");
-        assertThat(lab.prepare(Lab.asked(Lab.PF1, 2, "legacy")).isGood()).isTrue();
-        assertThat(lab.findings())
-                .singleElement()
-                .satisfies(finding -> assertThat(finding.check()).isEqualTo("NotSwitchdev"));
-        assertThat(lab.prepare(Lab.asked(Lab.PF1, 4, "switchdev")).isGood()).isTrue();
         assertThat(lab.findings()).isEmpty();
         lab.say("the checks find what is wrong, and nothing else");
     }
@@ -165,7 +160,18 @@ final class NodeStory {
         lab.say("what somebody changed is told of: " + prepared());
     }
 
+    /** Before there are pods: VFs that are made anew may take the name that a VF in a pod left free. */
+    private void aLegacyPfIsFound() {
+        assertThat(lab.prepare(Lab.asked(Lab.PF1, 2, "legacy")).isGood()).isTrue();
+        assertThat(lab.findings())
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.check()).isEqualTo("NotSwitchdev"));
+        assertThat(lab.prepare(Lab.asked(Lab.PF1, 4, "switchdev")).isGood()).isTrue();
+        assertThat(lab.findings()).isEmpty();
+    }
+
     void flowsRunInTheNic() {
+        aLegacyPfIsFound();
         Staged a = bind(0);
         Staged b = bind(1);
         lab.say("two pods are bound: " + bound(a));

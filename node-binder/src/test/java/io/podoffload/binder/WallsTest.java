@@ -27,6 +27,25 @@ class WallsTest {
     }
 
     @Test
+    void whatANicShouldBeAndWhoForwardsPacketsAreDecidedPurely() {
+        for (String pure : new String[] {"nic", "offload"}) {
+            classes()
+                    .that()
+                    .resideInAPackage("..binder." + pure + "..")
+                    .should()
+                    .onlyDependOnClassesThat()
+                    .resideInAnyPackage(
+                            "..binder." + pure + "..",
+                            "..binder.binding..",
+                            "java.lang..",
+                            "java.util..",
+                            "java.time..",
+                            "org.jspecify..")
+                    .check(classes);
+        }
+    }
+
+    @Test
     void thePlannerReadsNoClock() {
         noClasses()
                 .that()

@@ -19,7 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * What the NICs of nodes are to be.
  *
- * @param pfs the first that selects a PF counts for it
+ * @param pfs what PFs are to be, see docs/preparation.md; the first that selects a PF counts for it
  * @param onStart whether the binder prepares the node itself before it looks at any VF
  * @param busyFor how long a device may be busy before preparation gives up
  * @param udevRules folder of the rules that keep NetworkManager from VFs and representors

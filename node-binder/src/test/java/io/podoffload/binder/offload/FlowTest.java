@@ -35,6 +35,11 @@ class FlowTest {
                     + "len=4,0x10003}),flags(-df+csum+key)),in_port(genev_sys_6081),eth_type(0x0800),ipv4(frag=no), packets:9,"
                     + " bytes:900, used:0.1s, offloaded:partial, dp:tc, actions:ct(commit,zone=3),recirc(0x4),clone(set(tunnel(tun_id=0x2)),rep1)";
 
+    /** As tests of Open vSwitch 4.0 itself have it, with its dummy datapath. */
+    private static final String DUMMY =
+            "ufid:4f37b334-dbe2-4d20-a088-2085e1295a77, recirc_id(0),in_port(p1),eth_type(0x0800),ipv4(frag=no), packets:1,"
+                    + " bytes:106, used:0.0s, offloaded:yes, dp:dummy, actions:p2";
+
     @Test
     void whatMattersIsReadFromEachKindOfLine() {
         assertThat(Flow.parse(OFFLOADED)).hasValueSatisfying(flow -> {
@@ -45,6 +50,7 @@ class FlowTest {
             assertThat(flow.path()).isEqualTo(Flow.Path.HARDWARE);
             assertThat(flow.outputs(Set.of("54235e5753b8_h", "other"))).containsExactly("54235e5753b8_h");
         });
+        assertThat(Flow.parse(DUMMY)).map(Flow::path).hasValue(Flow.Path.HARDWARE);
         assertThat(Flow.parse(SOFTWARE_TC)).map(Flow::path).hasValue(Flow.Path.SOFTWARE);
         assertThat(Flow.parse(USERSPACE)).hasValueSatisfying(flow -> {
             assertThat(flow.path()).isEqualTo(Flow.Path.SOFTWARE);
@@ -94,7 +100,7 @@ class FlowTest {
         String[] lines = {OFFLOADED, SOFTWARE_TC, USERSPACE, ARP_RESPONDER, TUNNEL};
         for (int round = 0; round < 20_000; round++) {
             StringBuilder line = new StringBuilder(lines[random.nextInt(lines.length)]);
-            for (int change = random.nextInt(6); change >= 0; change--) {
+            for (int change = random.nextInt(6); change >= 0 && !line.isEmpty(); change--) {
                 int at = random.nextInt(line.length());
                 switch (random.nextInt(3)) {
                     case 0 -> line.deleteCharAt(at);
