@@ -14,8 +14,11 @@ import io.podoffload.sim.SimulatedCluster;
 import io.podoffload.sim.SimulatedCluster.Printed;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -87,6 +90,13 @@ class ProofIT {
                 .containsPattern("pod_offload_binder_flows\\{path=\"software\"\\} [1-9]")
                 .contains("pod_offload_binder_flows_malformed 0.0");
 
+        assertThat(cluster.askBinder("/"))
+                .contains("<h1>Node node1</h1>", "4 VFs, 2 held by pods, 0 not as they should be")
+                .containsPattern("<td>default/one</td><td>enp3s0f0_\\d</td><td><span class=\"ok\">Bound</span>")
+                .contains(
+                        "<span class=\"bad\">NotOffloaded</span>",
+                        "aria-label=\"0 % of the packets in the NIC when last seen\"");
+
         cluster.delete(one);
         cluster.delete(two);
         Awaitility.await()
@@ -125,7 +135,8 @@ class ProofIT {
                             "double",
                             "type=internal",
                             "external_ids:iface-id=gone.default");
-            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1300");
+            Programs.run("ip", "link", "set", "enp3s0f0_3", "mtu", "1600");
+            cluster.ovs().vsctl("add-port", "br-int", "enp3s0f0_3");
             Files.createDirectories(cluster.networkManager());
             Files.writeString(cluster.networkManager().resolve(index), "[device]\nmanaged=true\n");
             Printed printed = cluster.runBinderCommand("explain", "default/one");
@@ -145,14 +156,15 @@ class ProofIT {
                     .containsPattern("\\? flows +NoTraffic: 0 packets")
                     .contains("HwOffloadUnset: other_config:hw-offload of Open vSwitch is not set")
                     .contains("TcPolicy: other_config:tc-policy of Open vSwitch is skip_hw")
-                    .contains("SmallMtu: the MTU of " + representor + " is 1400, that of its uplink enp3s0f0 1300")
+                    .contains("SmallMtu: the MTU of enp3s0f0_3 is 1600, that of its uplink enp3s0f0 1500")
                     .contains("NetworkManagerManagesVfs: NetworkManager manages " + representor)
                     .contains("PortNotOpened: ovs-vswitchd could not open nobody")
                     .contains("IfaceIdTwice: iface-id gone.default is on several interfaces: ")
                     .contains("NoSubnet: no Subnet of Kube-OVN has spec.provider default.default.ovn");
         } finally {
             Files.delete(cluster.networkManager().resolve(index));
-            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1500");
+            cluster.ovs().vsctl("del-port", "br-int", "enp3s0f0_3");
+            Programs.run("ip", "link", "set", "enp3s0f0_3", "mtu", "1500");
             cluster.ovs().vsctl("del-port", "br-int", "nobody");
             cluster.ovs().vsctl("del-port", "br-int", "double");
             cluster.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "tc-policy");
@@ -175,6 +187,25 @@ class ProofIT {
         Printed nobody = cluster.runBinderCommand("explain", "default/nobody");
         assertThat(nobody.exitCode()).isEqualTo(1);
         assertThat(nobody.text()).contains("there is no pod default/nobody");
+    }
+
+    @Test
+    void dashboardAndAlertsAskForMetricsThatThereAre() throws IOException {
+        cluster.useCni(CniMode.OTHER);
+        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        awaitOffloaded(one, "NoTraffic");
+        String metrics = cluster.askBinder("/actuator/prometheus") + cluster.ask(8080, "/actuator/prometheus");
+        Path chart = Path.of(System.getProperty("project.root"), "charts/pod-offload");
+        String asked = Files.readString(chart.resolve("dashboard.json"))
+                + Files.readString(chart.resolve("templates/alerts.yaml"));
+
+        assertThat(Pattern.compile("pod_offload_\\w+")
+                        .matcher(asked)
+                        .results()
+                        .map(MatchResult::group)
+                        .distinct())
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(metrics).containsPattern("(?m)^" + name + "[{ ]"));
     }
 
     @Test
