@@ -8,6 +8,8 @@ import io.podoffload.sim.CniMode;
 import io.podoffload.sim.Nic;
 import io.podoffload.sim.OpenVSwitch;
 import io.podoffload.sim.SimulatedCluster;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +26,12 @@ public final class Demo {
     private final Screen screen;
     private final SimulatedCluster cluster;
     private final PodTable table;
+    private final Path logs;
 
-    private Demo(Screen screen, SimulatedCluster cluster) {
+    private Demo(Screen screen, SimulatedCluster cluster, Path logs) {
         this.screen = screen;
         this.cluster = cluster;
+        this.logs = logs;
         this.table = new PodTable(cluster);
     }
 
@@ -43,7 +47,7 @@ public final class Demo {
                     "start Open vSwitch, OVN, a NIC with 4 VFs, kubelet, runtime, API server, webhook and node-binder",
                     () -> new SimulatedCluster(project, logs));
             try {
-                new Demo(screen, cluster).run();
+                new Demo(screen, cluster, logs).run();
             } finally {
                 cluster.close();
             }
@@ -69,6 +73,7 @@ public final class Demo {
                 () -> create("nginx-2", CniMode.OTHER, "Bound"));
         screen.step("ping nginx from nginx-2, through both representors and OVN", () -> ping(bound, adopted));
         screen.step("fetch a page over TCP", () -> fetch(bound, adopted));
+        screen.step("ask where the packets run, and why not in a NIC: there is none here", this::explain);
         screen.step("delete both pods", () -> delete(adopted, bound));
         screen.step("everything is back as it was", () -> {
             Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
@@ -167,6 +172,14 @@ public final class Demo {
                 address(from),
                 "http://" + address(to) + "/");
         screen.say("http://%s/ says: %s", address(to), page.strip());
+        return null;
+    }
+
+    /** {@code java -jar node-binder.jar explain default/nginx-2}, and the binder's own page. */
+    private Void explain() throws IOException {
+        cluster.runBinderCommand("explain", "default/nginx-2").text().lines().forEach(line -> screen.say("%s", line));
+        Path page = Files.writeString(logs.resolve("node.html"), cluster.askBinder("/"));
+        screen.say("the node as a page, to open in a browser: %s", page);
         return null;
     }
 

@@ -232,6 +232,52 @@ class ProofIT {
     }
 
     @Test
+    void inventoryListsWhatThereIsAndWhoHasIt() {
+        cluster.useCni(CniMode.OTHER);
+        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+
+        Printed table = cluster.runBinderCommand("inventory");
+        Printed json = cluster.runBinderCommand("inventory", "--json");
+
+        assertThat(table.exitCode()).isZero();
+        assertThat(table.text())
+                .containsPattern("PF 0000:03:00.0 15b3:101d +enp3s0f0 .* 4 of 127 VFs")
+                .containsPattern(
+                        "0000:03:00.\\d +mlx5_core +\\(elsewhere\\) +" + NODE.representor(one) + " .* default/one");
+        assertThat(JsonMapper.shared()
+                        .readTree(json.text().substring(json.text().indexOf('{')))
+                        .path("pfs")
+                        .path(0)
+                        .path("vfs")
+                        .valueStream()
+                        .map(vf -> vf.path("pod").asString("")))
+                .containsExactlyInAnyOrder("default/one", "", "", "");
+    }
+
+    @Test
+    void preparationSaysWhatItWouldDoAndWhatIsInTheWay() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        String pf = "--pod-offload.prepare.pfs[0].";
+
+        Printed nothing = cluster.runBinderCommand("prepare", "--plan");
+        Printed more = cluster.runBinderCommand("prepare", "--plan", pf + "netdev=enp3s0f0", pf + "vfs=8");
+        Printed absent = cluster.runBinderCommand("prepare", pf + "netdev=eth9", pf + "vfs=8");
+        Printed wrong = cluster.runBinderCommand("prepare", pf + "netdev=enp3s0f0", pf + "eswitch=on");
+
+        assertThat(nothing.exitCode()).isZero();
+        assertThat(more.exitCode()).isEqualTo(1);
+        assertThat(more.text())
+                .contains("would remove its 4 VFs", "would make 8 VFs")
+                .containsPattern("refused: pod default/one holds VF 0000:03:00.\\d: drain the node, or delete the pod");
+        assertThat(absent.exitCode()).isEqualTo(1);
+        assertThat(absent.text())
+                .contains("there is no PF with netdev eth9; those with SR-IOV are: 0000:03:00.0 (enp3s0f0)");
+        assertThat(wrong.exitCode()).isEqualTo(1);
+        assertThat(wrong.text()).contains("eswitch is 'on', which is none of [legacy, switchdev]");
+    }
+
+    @Test
     void doctorLooksAtTheCluster() {
         assertThat(cluster.runBinderCommand("doctor", "--cluster").text())
                 .contains("✗ WrongProvider: the provider of NetworkAttachmentDefinition default/default is ''")

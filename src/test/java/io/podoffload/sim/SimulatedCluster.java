@@ -84,8 +84,9 @@ public final class SimulatedCluster implements AutoCloseable {
      * @param crashing whether the binder can be made to kill itself at a step, see {@link #crashAt}
      * @param image OCI archive that both programs run in, as containers; empty to run their jars
      * @param binder further settings of the binder
+     * @param values further values of the chart, YAML
      */
-    public record Options(int vfs, boolean crashing, Optional<Path> image, Map<String, String> binder) {
+    public record Options(int vfs, boolean crashing, Optional<Path> image, Map<String, String> binder, String values) {
         public static final Options DEFAULT = new Options(4, false);
 
         public Options(int vfs, boolean crashing) {
@@ -93,12 +94,17 @@ public final class SimulatedCluster implements AutoCloseable {
         }
 
         public Options(int vfs, boolean crashing, Optional<Path> image) {
-            this(vfs, crashing, image, Map.of());
+            this(vfs, crashing, image, Map.of(), "");
         }
 
         /** With these settings of the binder. */
         public Options with(Map<String, String> settings) {
-            return new Options(vfs, crashing, image, settings);
+            return new Options(vfs, crashing, image, settings, values);
+        }
+
+        /** With these values of the chart. */
+        public Options withValues(String yaml) {
+            return new Options(vfs, crashing, image, binder, yaml);
         }
     }
 
@@ -226,7 +232,8 @@ public final class SimulatedCluster implements AutoCloseable {
     /** Where this node has what the binder talks to. */
     private String values() {
         return "nodeBinder: {openvswitchRunDir: %s, criSocket: %s, kubeletDir: %s}"
-                .formatted(directory.resolve("ovs"), criSocket(), directory);
+                        .formatted(directory.resolve("ovs"), criSocket(), directory)
+                + "\n" + options.values();
     }
 
     private JavaProgram launchWebhook(Path project) {
@@ -371,8 +378,26 @@ public final class SimulatedCluster implements AutoCloseable {
                 .with("pod-offload.network-manager", directory.resolve("network-manager"))
                 .with("pod-offload.proof", "1h") // the tests that look at it say how often
                 .with("logging.level.io.podoffload", "debug");
+        if (chart.objects().stream()
+                .anyMatch(object -> object.getMetadata().getName().equals("pod-offload-preparation"))) {
+            settings.with("spring.config.additional-location", preparationFile())
+                    .with("pod-offload.prepare.udev-rules", directory.resolve("udev-rules"));
+        }
         options.binder().forEach(settings::with);
         return settings;
+    }
+
+    /** Where the ConfigMap is mounted. */
+    private Path preparationFile() {
+        try {
+            return Files.writeString(
+                    directory.resolve("preparation.yaml"),
+                    chart.one(ConfigMap.class, "pod-offload-preparation")
+                            .getData()
+                            .get("preparation.yaml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Folder in which NetworkManager would keep its files. */
@@ -385,6 +410,20 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** Runs a command of the binder's program as a person with all rights would, on the node. */
     public Printed runBinderCommand(String... command) {
+        return runBinderCommand(
+                Map.of(
+                        "KUBERNETES_MASTER", api.url(),
+                        "KUBERNETES_AUTH_TRYKUBECONFIG", "false",
+                        "KUBERNETES_AUTH_TRYSERVICEACCOUNT", "false"),
+                command);
+    }
+
+    /** Runs a command of the binder's program with the rights of one of the chart's accounts. */
+    public Printed runBinderCommandAs(String serviceAccount, String... command) {
+        return runBinderCommand(api.asServiceAccount(WEBHOOK.namespace(), serviceAccount), command);
+    }
+
+    private Printed runBinderCommand(Map<String, String> toApiServer, String... command) {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -393,14 +432,10 @@ public final class SimulatedCluster implements AutoCloseable {
                 extracted(project.resolve("node-binder/target/node-binder.jar")).toString()));
         line.addAll(List.of(command));
         line.addAll(binderSettings().arguments().stream()
-                .filter(argument -> argument.startsWith("--pod-offload."))
+                .filter(argument -> argument.startsWith("--pod-offload.") || argument.startsWith("--spring.config"))
                 .toList());
-        Map<String, String> asAdmin = Map.of(
-                "KUBERNETES_MASTER", api.url(),
-                "KUBERNETES_AUTH_TRYKUBECONFIG", "false",
-                "KUBERNETES_AUTH_TRYSERVICEACCOUNT", "false");
         try {
-            return new Printed(0, Programs.run(asAdmin, line.toArray(String[]::new)));
+            return new Printed(0, Programs.run(toApiServer, line.toArray(String[]::new)));
         } catch (Programs.ProgramFailed e) {
             return new Printed(e.exitCode(), e.output());
         }

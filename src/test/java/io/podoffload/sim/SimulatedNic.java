@@ -192,6 +192,8 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             Files.writeString(pf.resolve("class"), "0x020000\n");
             Files.writeString(pf.resolve("vendor"), "0x15b3\n");
             Files.writeString(pf.resolve("device"), "0x101d\n");
+            Path driver = Files.createDirectories(sysfs.resolve("bus/pci/drivers/mlx5_core"));
+            Files.createSymbolicLink(pf.resolve("driver"), driver);
             Files.writeString(pf.resolve("sriov_totalvfs"), "127\n");
             Files.writeString(pf.resolve("sriov_numvfs"), vfs + "\n");
             writePort(pf.resolve("net/" + UPLINK), "p0");
@@ -200,6 +202,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
                 Path vf = device(pci(index).value());
                 Files.createDirectories(vf.resolve("net"));
                 Files.createSymbolicLink(vf.resolve("physfn"), Path.of("..", PF));
+                Files.createSymbolicLink(vf.resolve("driver"), driver);
                 Files.createSymbolicLink(
                         pf.resolve("virtfn" + index), Path.of("..", pci(index).value()));
                 Path port = sysfs.resolve("representors/" + index);

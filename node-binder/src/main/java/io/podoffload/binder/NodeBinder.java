@@ -130,11 +130,20 @@ final class NodeBinder implements SmartLifecycle {
     @Override
     public void start() {
         if (prepare.onStart()) {
-            preparation.prepare(); // what it could not do the log says, and the Node's condition
+            prepareNode();
         }
         pods.start(FIRST_LIST);
         running = true;
         events.after(0, this::lookFirst);
+    }
+
+    /** What it could not do the log says, and the Node's condition; there are VFs to look after all the same. */
+    private void prepareNode() {
+        try {
+            preparation.prepare();
+        } catch (RuntimeException e) {
+            LOG.error("the node is not prepared: {}", e.getMessage(), e);
+        }
     }
 
     /** Reads every VF once before anything is changed; a source that is down delays it. */

@@ -6,6 +6,9 @@ import java.util.List;
 /** One of the program's commands. */
 public interface Command {
 
+    /** The exit code of a command that could not do its work. */
+    int FAILED = 1;
+
     /** The exit code of a command line that cannot be understood. */
     int USAGE = 2;
 

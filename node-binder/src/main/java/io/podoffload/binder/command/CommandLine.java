@@ -60,7 +60,19 @@ public final class CommandLine {
         } catch (Command.UsageException e) {
             error.println(e.getMessage() + "; see " + arguments[0] + " --help");
             return Command.USAGE;
+        } catch (RuntimeException e) {
+            error.println(arguments[0] + " failed: " + cause(e).getMessage());
+            return Command.FAILED;
         }
+    }
+
+    /** What lies at the bottom says most: a socket, a file, a setting. */
+    private static Throwable cause(Throwable failure) {
+        Throwable deepest = failure;
+        while (deepest.getCause() != null && deepest.getCause().getMessage() != null) {
+            deepest = deepest.getCause();
+        }
+        return deepest;
     }
 
     private static String help(Map<String, Command> commands) {

@@ -47,8 +47,17 @@ public final class PrepareCommand implements Command {
             out.println("pod-offload.prepare.pfs names no PF, so there is nothing to do");
             return 0;
         }
-        boolean good = options.stream().anyMatch(PLAN::contains) ? plan(out) : prepare(out);
-        return good || options.contains(BEST_EFFORT) ? 0 : 1;
+        boolean bestEffort = options.contains(BEST_EFFORT);
+        try {
+            boolean good = options.stream().anyMatch(PLAN::contains) ? plan(out) : prepare(out);
+            return good || bestEffort ? 0 : FAILED;
+        } catch (RuntimeException e) {
+            if (!bestEffort) {
+                throw e;
+            }
+            out.println("nothing was prepared: " + e.getMessage());
+            return 0;
+        }
     }
 
     private boolean plan(PrintStream out) {

@@ -1,0 +1,82 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.podoffload.sim.Programs;
+import io.podoffload.sim.SimulatedCluster;
+import io.podoffload.sim.SimulatedCluster.Printed;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Preparation as the chart installs it, with the rights that the chart gives; what it does to a NIC is proved in the lab. */
+class PreparationIT {
+
+    @RegisterExtension
+    static final OneNode NODE = new OneNode(
+            "preparation", SimulatedCluster.Options.DEFAULT.withValues("""
+                            nodePreparation: {enabled: true, pfs: [{netdev: enp3s0f0, vfs: 4, mtu: 1500, networkManager: unmanaged}]}
+                            doctor: {enabled: true}
+                            """).with(Map.of("pod-offload.resync", "1s")));
+
+    private final SimulatedCluster cluster = NODE.cluster();
+
+    private static void assertSaid(SimulatedCluster cluster, String status, String reason, String words) {
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.client()
+                                .nodes()
+                                .withName(SimulatedCluster.NODE)
+                                .get()
+                                .getStatus()
+                                .getConditions())
+                        .filteredOn(condition -> condition.getType().equals("pod-offload.io/prepared"))
+                        .singleElement()
+                        .satisfies(condition -> {
+                            assertThat(condition.getStatus()).isEqualTo(status);
+                            assertThat(condition.getReason()).isEqualTo(reason);
+                            assertThat(condition.getMessage()).contains(words);
+                        })
+                        .extracting(NodeCondition::getLastTransitionTime)
+                        .isNotNull());
+    }
+
+    @Test
+    void whatTheNodeIsNotIsToldByItsConditionAndAnEvent() {
+        assertSaid(cluster, "False", "NotPrepared", "the udev rules for NetworkManager are not written");
+
+        Printed prepared = cluster.runBinderCommandAs("pod-offload-node-binder", "prepare", "--best-effort");
+
+        assertThat(prepared.text())
+                .contains("wrote the udev rules that keep NetworkManager from VFs", "PF 0000:03:00.0: nothing to do");
+        assertThat(prepared.exitCode()).isZero();
+        assertSaid(cluster, "True", "Prepared", "are as pod-offload.prepare asks");
+
+        Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1400");
+        try {
+            assertSaid(
+                    cluster,
+                    "False",
+                    "NotPrepared",
+                    "PF 0000:03:00.0 (enp3s0f0) wants to set the MTU of its uplink to 1500");
+        } finally {
+            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1500");
+        }
+        assertSaid(cluster, "True", "Prepared", "are as pod-offload.prepare asks");
+        assertThat(cluster.client().v1().events().inNamespace("default").list().getItems())
+                .filteredOn(event -> "Node".equals(event.getInvolvedObject().getKind()))
+                .extracting(Event::getReason)
+                .containsExactly("NotPrepared", "Prepared", "NotPrepared", "Prepared");
+    }
+
+    @Test
+    void theDoctorOfTheChartMayLookAtAllItLooksAt() {
+        Printed printed = cluster.runBinderCommandAs("pod-offload-doctor", "doctor", "--cluster");
+
+        assertThat(printed.text()).contains("✗ NoSubnet", "✓ each NetworkAttachmentDefinition names its resource");
+        assertThat(cluster.api().denied()).isEmpty();
+    }
+}
