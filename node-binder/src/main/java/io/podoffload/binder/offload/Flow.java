@@ -99,13 +99,13 @@ public record Flow(String id, String inPort, long packets, long bytes, Path path
 
     /** Those of {@code ports} that it sends packets to. */
     Set<String> outputs(Set<String> ports) {
-        Set<String> found = new HashSet<>();
+        Set<String> found = Set.of();
         int begin = 0;
         for (int at = 0; at <= actions.length(); at++) {
             if (at == actions.length() || isDelimiter(actions.charAt(at))) {
-                String word = actions.substring(begin, at);
-                if (ports.contains(word)) {
-                    found.add(word);
+                if (at > begin && ports.contains(actions.substring(begin, at))) {
+                    found = found.isEmpty() ? new HashSet<>() : found;
+                    found.add(actions.substring(begin, at));
                 }
                 begin = at + 1;
             }

@@ -1,7 +1,9 @@
 package io.podoffload.binder.offload;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -11,7 +13,8 @@ public final class FlowSample {
 
     private final Set<String> representors;
     private final Map<String, Flow> byId = new HashMap<>();
-    private final Map<String, Set<String>> outputs = new HashMap<>();
+    private final Map<String, List<Flow>> fromPod = new HashMap<>(); // by representor
+    private final Map<String, List<Flow>> toPod = new HashMap<>();
     private final Map<Flow.Path, Integer> counts = new EnumMap<>(Flow.Path.class);
     private int malformed;
 
@@ -36,9 +39,9 @@ public final class FlowSample {
             // the match and the actions, which are long, are not needed any more
             Flow kept = new Flow(flow.id(), flow.inPort(), flow.packets(), flow.bytes(), flow.path(), "");
             byId.put(flow.id(), kept);
-            if (!to.isEmpty()) {
-                outputs.put(flow.id(), to);
-            }
+            fromPod.computeIfAbsent(flow.inPort(), any -> new ArrayList<>()).add(kept);
+            to.forEach(representor ->
+                    toPod.computeIfAbsent(representor, any -> new ArrayList<>()).add(kept));
         }
     }
 
@@ -54,26 +57,23 @@ public final class FlowSample {
 
     /** What went through a representor since {@code before}. Flows that were made since count from nothing. */
     public Traffic since(FlowSample before, String representor) {
-        Traffic.Counter fromPod = new Traffic.Counter();
-        Traffic.Counter toPod = new Traffic.Counter();
-        for (Flow flow : byId.values()) {
-            boolean from = flow.inPort().equals(representor);
-            boolean to = outputs.getOrDefault(flow.id(), Set.of()).contains(representor);
-            if (!from && !to) {
-                continue;
-            }
-            Flow old = before.byId.get(flow.id());
+        return new Traffic(
+                before.amountSince(fromPod.getOrDefault(representor, List.of())),
+                before.amountSince(toPod.getOrDefault(representor, List.of())));
+    }
+
+    /** How much more the flows have carried than in this sample. */
+    private Traffic.Amount amountSince(List<Flow> flows) {
+        Traffic.Counter counter = new Traffic.Counter();
+        for (Flow flow : flows) {
+            Flow old = byId.get(flow.id());
             // a flow that was taken out and made again began anew
             boolean goesOn = old != null && old.packets() <= flow.packets();
-            long packets = flow.packets() - (goesOn && old != null ? old.packets() : 0);
-            long bytes = flow.bytes() - (goesOn && old != null ? old.bytes() : 0);
-            if (from) {
-                fromPod.add(flow.path(), packets, bytes);
-            }
-            if (to) {
-                toPod.add(flow.path(), packets, bytes);
-            }
+            counter.add(
+                    flow.path(),
+                    flow.packets() - (goesOn && old != null ? old.packets() : 0),
+                    flow.bytes() - (goesOn && old != null ? old.bytes() : 0));
         }
-        return new Traffic(fromPod.amount(), toPod.amount());
+        return counter.amount();
     }
 }

@@ -1,8 +1,6 @@
 package io.podoffload.binder.ovs;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,8 +24,6 @@ import tools.jackson.databind.json.JsonMapper;
  * @see <a href="https://docs.openvswitch.org/en/latest/ref/ovs-appctl.8/">ovs-appctl(8)</a>
  */
 public final class Unixctl {
-
-    private static final int BUFFER = 64 * 1024;
 
     private final Path runDirectory;
 
@@ -57,8 +53,7 @@ public final class Unixctl {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            InputStream reply = new BufferedInputStream(Channels.newInputStream(channel), BUFFER);
-            String error = new UnixctlReply(reply).read(onLine);
+            String error = new UnixctlReply(Channels.newInputStream(channel)).read(onLine);
             if (!error.isEmpty()) {
                 throw new OvsdbException("ovs-vswitchd answered to " + method + ": " + error.strip());
             }

@@ -15,8 +15,13 @@ final class UnixctlReply {
 
     private static final int LONGEST_LINE = 1 << 20;
 
+    private static final int BUFFER = 64 * 1024;
+
     private final InputStream in;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
+    private final byte[] buffer = new byte[BUFFER];
+    private int position;
+    private int filled;
 
     UnixctlReply(InputStream in) {
         this.in = in;
@@ -76,6 +81,7 @@ final class UnixctlReply {
                 line.writeBytes(Character.toString(next).getBytes(StandardCharsets.UTF_8));
             } else {
                 line.write(next);
+                plain();
             }
             if (line.size() > LONGEST_LINE) {
                 throw new IOException("a line of the reply is longer than " + LONGEST_LINE + " bytes");
@@ -84,6 +90,16 @@ final class UnixctlReply {
         if (line.size() > 0) {
             flush(onLine);
         }
+    }
+
+    /** Most of a text needs no second look: what is in the buffer up to the next quote or escape goes over in one piece. */
+    private void plain() {
+        int end = position;
+        while (end < filled && buffer[end] != '"' && buffer[end] != '\\') {
+            end++;
+        }
+        line.write(buffer, position, end - position);
+        position = end;
     }
 
     private void flush(Consumer<String> onLine) {
@@ -131,10 +147,14 @@ final class UnixctlReply {
     }
 
     private int read() throws IOException {
-        int next = in.read();
-        if (next < 0) {
-            throw new EOFException("the reply ends in the middle");
+        if (position == filled) {
+            filled = in.read(buffer);
+            position = 0;
+            if (filled <= 0) {
+                filled = 0;
+                throw new EOFException("the reply ends in the middle");
+            }
         }
-        return next;
+        return Byte.toUnsignedInt(buffer[position++]);
     }
 }
