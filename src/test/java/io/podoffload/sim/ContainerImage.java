@@ -158,6 +158,10 @@ final class ContainerImage {
                                 volume.getHostPath() == null
                                         ? ""
                                         : volume.getHostPath().getPath()));
+                if (volume.getHostPath() != null
+                        && "DirectoryOrCreate".equals(volume.getHostPath().getType())) {
+                    create(source); // as the kubelet does
+                }
                 mount(mounts, wanted.getMountPath(), "bind", source.toString(), options(wanted));
             }
         }
@@ -171,6 +175,14 @@ final class ContainerImage {
     private static List<String> options(VolumeMount wanted) {
         String propagation = "HostToContainer".equals(wanted.getMountPropagation()) ? "rslave" : "rprivate";
         return List.of("rbind", propagation, Boolean.TRUE.equals(wanted.getReadOnly()) ? "ro" : "rw");
+    }
+
+    private static void create(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void mount(ArrayNode mounts, String destination, String type, String source, List<String> options) {
