@@ -27,7 +27,6 @@ import io.podoffload.binder.ovs.OvsConfiguration;
 import io.podoffload.binder.ovs.Unixctl;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
@@ -139,9 +138,7 @@ class CommandWiring {
                 everyResource,
                 new NicTopology(properties.sysfs(), new Devlink()),
                 nics,
-                () -> Files.exists(properties.ovsdbSocket())
-                        ? Optional.of(OvsConfiguration.read(JsonMapper.shared(), properties.ovsdbSocket()))
-                        : Optional.empty(),
+                () -> OvsConfiguration.read(properties.ovsdbSocket()),
                 new Unixctl(properties.openvswitchRunDir()),
                 properties.nodeName(),
                 properties.resources());

@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Reads the node. */
 public final class NodeExamination {
@@ -42,7 +40,7 @@ public final class NodeExamination {
         return new NodeFacts(
                 kernel(),
                 nics.pfs(),
-                Files.exists(ovsdb) ? Optional.of(OvsConfiguration.read(JsonMapper.shared(), ovsdb)) : Optional.empty(),
+                OvsConfiguration.read(ovsdb),
                 links.stream()
                         .filter(link -> hooks.contains(link.index()))
                         .map(Link::name)

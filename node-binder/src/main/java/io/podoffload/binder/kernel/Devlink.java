@@ -29,7 +29,6 @@ public final class Devlink {
     private static final int DEVLINK_ATTR_PARAM_NAME = 81;
     private static final int DEVLINK_ATTR_PARAM_TYPE = 83;
     private static final int DEVLINK_ATTR_PARAM_VALUES_LIST = 84;
-    private static final int DEVLINK_ATTR_PARAM_VALUE = 85;
     private static final int DEVLINK_ATTR_PARAM_VALUE_DATA = 86;
     private static final int DEVLINK_ATTR_PARAM_VALUE_CMODE = 87;
     private static final int DEVLINK_ATTR_PORT_PCI_VF_NUMBER = 128;

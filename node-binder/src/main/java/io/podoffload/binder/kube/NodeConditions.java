@@ -1,15 +1,13 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,11 +19,13 @@ public final class NodeConditions {
     private final KubernetesClient client;
     private final String node;
     private final Clock clock;
+    private final Events events;
 
     public NodeConditions(KubernetesClient client, String node, Clock clock) {
         this.client = client;
         this.node = node;
         this.clock = clock;
+        this.events = new Events(client, COMPONENT, node, clock);
     }
 
     /** The Node's labels. */
@@ -55,7 +55,17 @@ public final class NodeConditions {
         }
         apply(type, status, reason, message);
         if (before.map(NodeCondition::getReason).filter(reason::equals).isEmpty()) {
-            writeEvent(object, status, reason, message);
+            events.tell(
+                    new ObjectReferenceBuilder()
+                            .withApiVersion("v1")
+                            .withKind("Node")
+                            .withName(node)
+                            .withUid(object.getMetadata().getUid())
+                            .build(),
+                    "default", // where the kubelet writes those of its Node
+                    status,
+                    reason,
+                    message);
         }
     }
 
@@ -87,39 +97,7 @@ public final class NodeConditions {
                                 .build());
     }
 
-    private void writeEvent(Node object, boolean good, String reason, String message) {
-        String now = now();
-        client.v1()
-                .events()
-                .inNamespace("default") // where the kubelet writes those of its Node
-                .resource(new EventBuilder()
-                        .withNewMetadata()
-                        .withNamespace("default")
-                        .withGenerateName(node + ".")
-                        .endMetadata()
-                        .withNewInvolvedObject()
-                        .withApiVersion("v1")
-                        .withKind("Node")
-                        .withName(node)
-                        .withUid(object.getMetadata().getUid())
-                        .endInvolvedObject()
-                        .withType(good ? "Normal" : "Warning")
-                        .withReason(reason)
-                        .withMessage(message)
-                        .withNewSource()
-                        .withComponent(COMPONENT)
-                        .withHost(node)
-                        .endSource()
-                        .withReportingComponent(COMPONENT)
-                        .withReportingInstance(node)
-                        .withFirstTimestamp(now)
-                        .withLastTimestamp(now)
-                        .withCount(1)
-                        .build())
-                .create();
-    }
-
     private String now() {
-        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+        return Events.time(clock);
     }
 }

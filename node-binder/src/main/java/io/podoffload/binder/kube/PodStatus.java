@@ -1,6 +1,6 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -9,8 +9,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PodRef;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /** What the binder writes on pods: conditions and Events. */
 public final class PodStatus {
@@ -21,13 +19,13 @@ public final class PodStatus {
     private static final int OTHER_UID = 409;
 
     private final KubernetesClient client;
-    private final String node;
     private final Clock clock;
+    private final Events events;
 
     public PodStatus(KubernetesClient client, String node, Clock clock) {
         this.client = client;
-        this.node = node;
         this.clock = clock;
+        this.events = new Events(client, COMPONENT, node, clock);
     }
 
     /** Whether the pod went meanwhile, so that nobody is left to be told. */
@@ -72,39 +70,21 @@ public final class PodStatus {
 
     /** An Event. */
     void tell(PodRef pod, boolean good, String reason, String message) {
-        String now = now();
-        client.v1()
-                .events()
-                .inNamespace(pod.namespace())
-                .resource(new EventBuilder()
-                        .withNewMetadata()
-                        .withNamespace(pod.namespace())
-                        .withGenerateName(pod.name() + ".")
-                        .endMetadata()
-                        .withNewInvolvedObject()
+        events.tell(
+                new ObjectReferenceBuilder()
                         .withApiVersion("v1")
                         .withKind("Pod")
                         .withNamespace(pod.namespace())
                         .withName(pod.name())
                         .withUid(pod.uid())
-                        .endInvolvedObject()
-                        .withType(good ? "Normal" : "Warning")
-                        .withReason(reason)
-                        .withMessage(message)
-                        .withNewSource()
-                        .withComponent(COMPONENT)
-                        .withHost(node)
-                        .endSource()
-                        .withReportingComponent(COMPONENT)
-                        .withReportingInstance(node)
-                        .withFirstTimestamp(now)
-                        .withLastTimestamp(now)
-                        .withCount(1)
-                        .build())
-                .create();
+                        .build(),
+                pod.namespace(),
+                good,
+                reason,
+                message);
     }
 
     private String now() {
-        return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+        return Events.time(clock);
     }
 }

@@ -12,7 +12,9 @@ public sealed interface PreparationStep {
     Optional<PreparationStep> undo();
 
     /** What it does to somebody who uses the PF. */
-    Harm harm();
+    default Harm harm() {
+        return Harm.NONE;
+    }
 
     /** For a person, as an order. */
     String text();
@@ -84,11 +86,6 @@ public sealed interface PreparationStep {
         }
 
         @Override
-        public Harm harm() {
-            return Harm.NONE;
-        }
-
-        @Override
         public String text() {
             return "bind its VFs to their driver";
         }
@@ -128,11 +125,6 @@ public sealed interface PreparationStep {
         }
 
         @Override
-        public Harm harm() {
-            return Harm.NONE;
-        }
-
-        @Override
         public String text() {
             return "set its encap mode to " + (on ? "basic" : "none");
         }
@@ -150,11 +142,6 @@ public sealed interface PreparationStep {
         }
 
         @Override
-        public Harm harm() {
-            return Harm.NONE;
-        }
-
-        @Override
         public String text() {
             return "set its steering mode from " + from + " to " + to;
         }
@@ -169,11 +156,6 @@ public sealed interface PreparationStep {
         @Override
         public Optional<PreparationStep> undo() {
             return Optional.of(new UplinkTcOffload(on, from));
-        }
-
-        @Override
-        public Harm harm() {
-            return Harm.NONE;
         }
 
         @Override
@@ -195,11 +177,6 @@ public sealed interface PreparationStep {
         }
 
         @Override
-        public Harm harm() {
-            return Harm.NONE;
-        }
-
-        @Override
         public String text() {
             return "set hw-tc-offload of its representors " + (on ? "on" : "off");
         }
@@ -214,11 +191,6 @@ public sealed interface PreparationStep {
         @Override
         public Optional<PreparationStep> undo() {
             return Optional.of(new Mtu(to, from));
-        }
-
-        @Override
-        public Harm harm() {
-            return Harm.NONE;
         }
 
         @Override

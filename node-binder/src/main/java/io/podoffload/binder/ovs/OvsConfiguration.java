@@ -2,6 +2,7 @@ package io.podoffload.binder.ovs;
 
 import static io.podoffload.binder.ovs.Values.array;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -52,9 +53,14 @@ public record OvsConfiguration(
         }
     }
 
-    /** Reads it in one transaction. */
-    public static OvsConfiguration read(JsonMapper json, Path socket) {
-        try (OvsdbConnection connection = new OvsdbConnection(json, socket, (method, params) -> {}, () -> {})) {
+    /** Reads it in one transaction; where there is no socket of ovsdb-server, Open vSwitch does not run. */
+    public static Optional<OvsConfiguration> read(Path socket) {
+        return Files.exists(socket) ? Optional.of(readNow(socket)) : Optional.empty();
+    }
+
+    private static OvsConfiguration readNow(Path socket) {
+        try (OvsdbConnection connection =
+                new OvsdbConnection(JsonMapper.shared(), socket, (method, params) -> {}, () -> {})) {
             ArrayNode params = array("Open_vSwitch")
                     .add(select("Open_vSwitch", "ovs_version", "other_config", "external_ids"))
                     .add(select("Bridge", "name", "ports", "datapath_type"))

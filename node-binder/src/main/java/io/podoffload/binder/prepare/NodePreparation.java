@@ -7,7 +7,6 @@ import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.nic.PhysicalFunction;
 import io.podoffload.binder.nic.PreparationPlan;
 import io.podoffload.binder.ovs.OvsConfiguration;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /** All PFs of the node that the configuration speaks of, one after the other. */
 public final class NodePreparation {
@@ -56,12 +54,7 @@ public final class NodePreparation {
             Supplier<Map<PodName, List<PciAddress>>> allotted,
             Path ovsdb,
             Supplier<Map<String, String>> nodeLabels) {
-        NodeUses uses = new NodeUses(
-                host,
-                allotted,
-                () -> Files.exists(ovsdb)
-                        ? Optional.of(OvsConfiguration.read(JsonMapper.shared(), ovsdb))
-                        : Optional.empty());
+        NodeUses uses = new NodeUses(host, allotted, () -> OvsConfiguration.read(ovsdb));
         return new NodePreparation(
                 properties, control, new PfPreparation(control, uses::of, properties.busyFor()), nodeLabels);
     }

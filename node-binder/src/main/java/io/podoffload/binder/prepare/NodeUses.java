@@ -43,8 +43,11 @@ public final class NodeUses {
         if (!pf.vfs().isEmpty()) {
             addAllotments(pf, uses);
         }
-        addBridges(pf, uses);
-        pf.uplink().flatMap(uplink -> host.named(uplink.name())).ifPresent(uplink -> addRoutes(uplink, uses));
+        Optional<OvsConfiguration> ovs = openVSwitch(uses);
+        ovs.ifPresent(running -> addBridges(pf, running, uses));
+        pf.uplink()
+                .flatMap(uplink -> host.named(uplink.name()))
+                .ifPresent(uplink -> addRoutes(uplink, ovs.flatMap(OvsConfiguration::tunnelAddress), uses));
         return uses;
     }
 
@@ -64,28 +67,29 @@ public final class NodeUses {
         }
     }
 
-    private void addBridges(PhysicalFunction pf, List<Use> uses) {
+    private Optional<OvsConfiguration> openVSwitch(List<Use> uses) {
         try {
-            openVSwitch
-                    .get()
-                    .ifPresent(ovs -> Stream.concat(
-                                    pf.uplink().stream(), pf.vfs().stream().flatMap(vf -> vf.representor().stream()))
-                            .map(Netdev::name)
-                            .filter(ovs.bridgeOfPort()::containsKey)
-                            .forEach(name -> uses.add(new Use(
-                                    Use.Kind.IN_BRIDGE,
-                                    name + " is a port of bridge "
-                                            + ovs.bridgeOfPort().get(name)
-                                            + ": take it out (ovs-vsctl del-port) where nothing needs it"))));
+            return openVSwitch.get();
         } catch (RuntimeException e) {
             uses.add(new Use(
                     Use.Kind.UNKNOWN,
                     "whether Open vSwitch uses the PF is not known, because ovsdb-server does not answer: "
                             + e.getMessage()));
+            return Optional.empty();
         }
     }
 
-    private void addRoutes(Link uplink, List<Use> uses) {
+    private static void addBridges(PhysicalFunction pf, OvsConfiguration ovs, List<Use> uses) {
+        Stream.concat(pf.uplink().stream(), pf.vfs().stream().flatMap(vf -> vf.representor().stream()))
+                .map(Netdev::name)
+                .filter(ovs.bridgeOfPort()::containsKey)
+                .forEach(name -> uses.add(new Use(
+                        Use.Kind.IN_BRIDGE,
+                        name + " is a port of bridge " + ovs.bridgeOfPort().get(name)
+                                + ": take it out (ovs-vsctl del-port) where nothing needs it")));
+    }
+
+    private void addRoutes(Link uplink, Optional<String> tunnel, List<Use> uses) {
         Set<Integer> above = host.standingOn(uplink.index());
         String unlessToldSo = "; set even-if-it-carries-the-node where that may be cut for a moment";
         host.routes().stream()
@@ -93,7 +97,6 @@ public final class NodeUses {
                 .findFirst()
                 .ifPresent(route -> uses.add(new Use(
                         Use.Kind.DEFAULT_ROUTE, "the node's default route goes by " + uplink.name() + unlessToldSo)));
-        Optional<String> tunnel = tunnelAddress();
         if (tunnel.isPresent()
                 && above.stream()
                         .flatMap(index -> host.byIndex(index).stream())
@@ -103,15 +106,6 @@ public final class NodeUses {
             uses.add(new Use(
                     Use.Kind.TUNNEL_ADDRESS,
                     uplink.name() + " has " + tunnel.get() + ", the address of this node's tunnels" + unlessToldSo));
-        }
-    }
-
-    /** A database that does not answer is told of with the bridges. */
-    private Optional<String> tunnelAddress() {
-        try {
-            return openVSwitch.get().flatMap(OvsConfiguration::tunnelAddress);
-        } catch (RuntimeException e) {
-            return Optional.empty();
         }
     }
 }

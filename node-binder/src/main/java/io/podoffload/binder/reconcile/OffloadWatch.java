@@ -26,16 +26,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sees by the flows of Open vSwitch, again and again, where the packets of each bound pod run. A verdict that contradicts the one
  * before must be found twice; an idle pod keeps its last one.
  */
 public final class OffloadWatch {
-
-    private static final Logger LOG = LoggerFactory.getLogger(OffloadWatch.class);
 
     /** How many shares are kept of each pod, for the plot. */
     private static final int HISTORY = 60;
@@ -237,6 +233,5 @@ public final class OffloadWatch {
                 .filter(meter -> meter.getId().getName().startsWith("pod.offload.binder.pod."))
                 .filter(meter -> !uids.contains(String.valueOf(meter.getId().getTag("uid"))))
                 .forEach(meters::remove);
-        LOG.trace("{} bound pods", uids.size());
     }
 }
