@@ -365,6 +365,7 @@ class ChartTest {
                 "webhook: {failurePolicy: fail}",
                 "webhook: {timeoutSeconds: 31}",
                 "webhook: {matchConditions: [{name: x}]}",
+                "webhook: {settings: {pod-offload.certificates.secret: mine}}",
                 "nodeBinder: {port: 70000}",
                 "nodeBinder: {criSocket: containerd.sock}",
                 "nodeBinder: {resync: 5}",

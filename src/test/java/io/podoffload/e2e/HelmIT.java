@@ -5,26 +5,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.InstallCommand;
 import com.marcnuri.helm.Release;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.ApiServer;
+import io.podoffload.sim.Jobs;
 import io.podoffload.sim.KubeApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -39,8 +51,9 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // set before each test
 class HelmIT {
 
-    private static final Path CHART = RenderedChart.folder(
-            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize());
+    private static final Path PROJECT =
+            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
+    private static final Path CHART = RenderedChart.folder(PROJECT);
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
     @TempDir
@@ -49,21 +62,27 @@ class HelmIT {
     private AutoCloseable server;
     private KubernetesClient client;
     private String kubeConfig;
+    private Function<PodSpec, Map<String, String>> programsEnvironment;
 
     /** A real API server where there is one. */
     @BeforeEach
-    void makeCluster() {
+    void makeCluster() throws IOException {
         String assets = System.getenv("KUBEBUILDER_ASSETS");
         if (assets == null) {
             ApiServer simulated = new ApiServer();
             server = simulated;
             client = simulated.client();
             kubeConfig = simulated.kubeConfig();
+            programsEnvironment =
+                    pod -> simulated.asServiceAccount(RenderedChart.NAMESPACE, pod.getServiceAccountName());
         } else {
             KubeApiServer real = new KubeApiServer(Path.of(assets), folder);
             server = real;
             client = real.client();
             kubeConfig = real.kubeConfig();
+            String file = folder.resolve("kubeconfig").toString();
+            Files.writeString(Path.of(file), kubeConfig);
+            programsEnvironment = pod -> Map.of("KUBECONFIG", file);
             define("k8s.cni.cncf.io", "network-attachment-definitions", "NetworkAttachmentDefinition", "Namespaced");
             define("kubeovn.io", "subnets", "Subnet", "Cluster");
         }
@@ -276,26 +295,69 @@ class HelmIT {
         return copy;
     }
 
-    /** The hook itself is {@code InstallationIT}'s. */
+    /** Beside {@code InstallationIT}, which has pods that are bound and VFs on their way home. */
     @Test
-    void uninstallingLeavesTheNetworksOfRunningPodsAndNothingElse() {
+    void uninstallingRunsTheHookAndLeavesTheNetworksOfRunningPodsAndNothingElse() {
         install(CHART, kubeOvn());
+        madeByThePrograms();
 
-        Helm.uninstall("pod-offload")
-                .withNamespace(RenderedChart.NAMESPACE)
-                .withKubeConfigContents(kubeConfig)
-                .noHooks()
-                .call();
+        try (Jobs jobs = new Jobs(client, PROJECT, programsEnvironment)) {
+            Helm.uninstall("pod-offload")
+                    .withNamespace(RenderedChart.NAMESPACE)
+                    .withKubeConfigContents(kubeConfig)
+                    .call();
+            assertThat(jobs.printed("pod-offload-uninstall"))
+                    .contains("The webhook configuration is gone")
+                    .doesNotContain("still held");
+        }
 
         assertThat(configuration().get()).isNull();
         assertThat(client.apps().deployments().inAnyNamespace().list().getItems())
                 .isEmpty();
         assertThat(client.apps().daemonSets().inAnyNamespace().list().getItems())
                 .isEmpty();
-        assertThat(client.rbac().clusterRoles().list().getItems()).isEmpty();
-        assertThat(client.rbac().roles().inAnyNamespace().list().getItems()).isEmpty();
-        assertThat(client.secrets().inAnyNamespace().list().getItems()).isEmpty();
+        assertThat(client.batch().v1().jobs().inAnyNamespace().list().getItems())
+                .isEmpty();
+        assertThat(client.rbac().clusterRoles().list().getItems())
+                .noneMatch(role -> role.getMetadata().getName().startsWith("pod-offload"));
+        assertThat(inNamespace(client.rbac().roles())).isEmpty();
+        assertThat(inNamespace(client.serviceAccounts())).noneMatch(name -> name.startsWith("pod-offload"));
+        assertThat(inNamespace(client.secrets())).isEmpty();
+        assertThat(inNamespace(client.leases())).isEmpty();
+        assertThat(inNamespace(client.configMaps())).noneMatch(name -> name.startsWith("pod-offload"));
         assertThat(network()).isNotNull();
         assertThat(subnet()).isNotNull();
+    }
+
+    private static <T extends HasMetadata> List<String> inNamespace(
+            MixedOperation<T, ? extends KubernetesResourceList<T>, ? extends Resource<T>> objects) {
+        return objects.inNamespace(RenderedChart.NAMESPACE).list().getItems().stream()
+                .map(object -> object.getMetadata().getName())
+                .toList();
+    }
+
+    /** What is there because webhook and binders ran, and not because Helm made it. */
+    private void madeByThePrograms() {
+        List.of(
+                        new SecretBuilder()
+                                .withMetadata(named("pod-offload-webhook-tls"))
+                                .build(),
+                        new LeaseBuilder()
+                                .withMetadata(named("pod-offload-webhook-certificates"))
+                                .build(),
+                        new ConfigMapBuilder()
+                                .withMetadata(named("pod-offload-node-node1"))
+                                .editMetadata()
+                                .addToLabels("pod-offload.io/report", "node")
+                                .endMetadata()
+                                .build())
+                .forEach(object -> client.resource(object).create());
+    }
+
+    private static ObjectMeta named(String name) {
+        return new ObjectMetaBuilder()
+                .withNamespace(RenderedChart.NAMESPACE)
+                .withName(name)
+                .build();
     }
 }

@@ -24,6 +24,7 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -142,10 +143,9 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    /** Applies objects in this order, as Helm does, and from then on lets ServiceAccounts do what their roles say. */
+    /** Applies objects in this order, as Helm does. */
     public void install(List<HasMetadata> objects) {
         objects.forEach(object -> client.resource(object).create());
-        rbac.add(objects);
     }
 
     /** The environment of a program that runs as this ServiceAccount. */
@@ -193,6 +193,8 @@ public final class ApiServer implements AutoCloseable {
         private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/([^/?]+)/pods(?:\\?.*)?");
         private static final Pattern POD = Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+(/status)?(?:\\?.*)?");
         private static final Pattern SECRETS = Pattern.compile("/api/v1/(?:namespaces/[^/?]+/)?secrets(?:\\?.*)?");
+        private static final Pattern PLAIN_WATCH = Pattern.compile("[?&]watch=(?:true|1)");
+        private static final Duration PLAIN_WATCH_LASTS = Duration.ofSeconds(1);
         private static final String NODE_NAME = "spec.nodeName";
 
         private final AdmissionChain admission = new AdmissionChain(servicePorts);
@@ -258,6 +260,12 @@ public final class ApiServer implements AutoCloseable {
                 }
                 if (request.method() == HttpMethod.PATCH) {
                     return patch(request);
+                }
+                if (PLAIN_WATCH.matcher(path).find() && request.getHeader("Upgrade") == null) {
+                    return changesSince(path);
+                }
+                if (request.method() == HttpMethod.POST) {
+                    rbac.created(new String(request.getBody().getBytes(), StandardCharsets.UTF_8));
                 }
                 MockResponse response = super.dispatch(request);
                 return SECRETS.matcher(path).matches() ? asSecretList(response) : response;
@@ -424,10 +432,15 @@ public final class ApiServer implements AutoCloseable {
         }
 
         private static MockResponse status(int code, @Nullable String message) {
+            return status(code, null, message);
+        }
+
+        private static MockResponse status(int code, @Nullable String reason, @Nullable String message) {
             ObjectNode status = JSON.createObjectNode()
                     .put("apiVersion", "v1")
                     .put("kind", "Status")
                     .put("status", "Failure")
+                    .put("reason", reason)
                     .put("message", message)
                     .put("code", code);
             return new MockResponse().setResponseCode(code).setBody(status.toString());
@@ -482,6 +495,34 @@ public final class ApiServer implements AutoCloseable {
                             .put("message", "too old resource version")
                             .put("code", 410)
                             .toString());
+        }
+
+        /**
+         * A watch that asks for no websocket, as Helm's do: it ends soon, as the API server's may at any time, and the client
+         * begins the next one. The mock server sends an answer as a whole.
+         */
+        private MockResponse changesSince(String path) {
+            if (path.contains("sendInitialEvents=true")) {
+                return status(422, "Invalid", "sendInitialEvents: Forbidden: needs the feature gate WatchList");
+            }
+            Matcher version = RESOURCE_VERSION.matcher(path);
+            long since = version.find() ? Long.parseLong(version.group(1)) : 0;
+            AttributeSet query = getAttributeExtractor().fromPath(path);
+            StringBuilder events = new StringBuilder();
+            synchronized (map) {
+                map.forEach((attributes, object) -> {
+                    JsonNode json = JSON.readTree(object);
+                    if (attributes.matches(query)
+                            && json.path("metadata").path("resourceVersion").asLong() > since) {
+                        events.append(JSON.createObjectNode()
+                                        .put("type", "MODIFIED")
+                                        .set("object", json))
+                                .append('\n');
+                    }
+                });
+            }
+            MockResponse response = new MockResponse().setResponseCode(200).setBody(events.toString());
+            return events.isEmpty() ? response.setBodyDelay(PLAIN_WATCH_LASTS) : response;
         }
 
         void endWatches() {

@@ -17,6 +17,9 @@ final class Discovery {
 
     private static final JsonMapper JSON = JsonMapper.shared();
 
+    /** The Protobuf message of no schema at all: Helm then validates nothing. */
+    private static final String NO_SCHEMAS = "";
+
     private record Kind(String groupVersion, String plural, String kind, boolean namespaced) {}
 
     private static final List<Kind> KINDS = List.of(
@@ -52,6 +55,7 @@ final class Discovery {
             case "/version" -> "{\"major\":\"1\",\"minor\":\"34\",\"gitVersion\":\"v1.34.0\"}";
             case "/api" -> "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}";
             case "/apis" -> groups();
+            case "/openapi/v2" -> NO_SCHEMAS;
             case "/api/v1" -> resources("v1");
             default -> path.matches("/apis/[^/]+/[^/]+") ? resources(path.substring("/apis/".length())) : null;
         };

@@ -1,6 +1,5 @@
 package io.podoffload.sim;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -8,18 +7,20 @@ import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleRef;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.RecordedRequest;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Who may do what, by Roles, ClusterRoles and their bindings. Whoever shows no token is the administrator; the token of a
@@ -34,6 +35,7 @@ final class Rbac {
             + "(?:/namespaces/(?<namespace>[^/]+)(?=/))?/(?<resource>[^/]+)(?:/(?<name>[^/]+)(?:/(?<sub>[^/]+))?)?");
     private static final Pattern NAMED = Pattern.compile("fieldSelector=metadata.name(?:%3D|=)([^&]+)");
 
+    private final Map<String, List<PolicyRule>> rules = new ConcurrentHashMap<>();
     private final List<Grant> grants = new CopyOnWriteArrayList<>();
     private final Set<String> used = new ConcurrentSkipListSet<>();
     private final Set<String> denied = new ConcurrentSkipListSet<>();
@@ -101,39 +103,51 @@ final class Rbac {
         }
     }
 
-    /** Takes in roles and bindings among these objects; a binding comes after its role or beside it. */
-    void add(Collection<? extends HasMetadata> objects) {
-        for (HasMetadata object : objects) {
-            if (object instanceof ClusterRoleBinding binding) {
-                grant(binding.getRoleRef(), binding.getSubjects(), null, objects);
-            } else if (object instanceof RoleBinding binding) {
+    /** Takes in what is created, if it is a role or a binding; a binding comes after its role. */
+    void created(String json) {
+        String kind = JsonMapper.shared().readTree(json).path("kind").asString("");
+        switch (kind) {
+            case "ClusterRole" -> {
+                ClusterRole role = Serialization.unmarshal(json, ClusterRole.class);
+                rules.put(key(kind, role.getMetadata().getName(), null), role.getRules());
+            }
+            case "Role" -> {
+                Role role = Serialization.unmarshal(json, Role.class);
+                rules.put(
+                        key(
+                                kind,
+                                role.getMetadata().getName(),
+                                role.getMetadata().getNamespace()),
+                        role.getRules());
+            }
+            case "ClusterRoleBinding" -> {
+                ClusterRoleBinding binding = Serialization.unmarshal(json, ClusterRoleBinding.class);
+                grant(binding.getRoleRef(), binding.getSubjects(), null);
+            }
+            case "RoleBinding" -> {
+                RoleBinding binding = Serialization.unmarshal(json, RoleBinding.class);
                 grant(
                         binding.getRoleRef(),
                         binding.getSubjects(),
-                        binding.getMetadata().getNamespace(),
-                        objects);
+                        binding.getMetadata().getNamespace());
             }
+            default -> {}
         }
     }
 
-    private void grant(
-            RoleRef role,
-            List<Subject> subjects,
-            @Nullable String namespace,
-            Collection<? extends HasMetadata> objects) {
-        for (PolicyRule rule : rules(role, objects)) {
+    private static String key(String kind, String name, @Nullable String namespace) {
+        return kind + " " + (kind.equals("Role") ? namespace + "/" : "") + name;
+    }
+
+    private void grant(RoleRef role, List<Subject> subjects, @Nullable String namespace) {
+        List<PolicyRule> granted = rules.get(key(role.getKind(), role.getName(), namespace));
+        if (granted == null) {
+            throw new IllegalStateException("there is no " + role);
+        }
+        for (PolicyRule rule : granted) {
             subjects.forEach(subject ->
                     grants.add(new Grant(ACCOUNT + subject.getNamespace() + ":" + subject.getName(), namespace, rule)));
         }
-    }
-
-    private static List<PolicyRule> rules(RoleRef reference, Collection<? extends HasMetadata> objects) {
-        return objects.stream()
-                .filter(object -> object.getKind().equals(reference.getKind())
-                        && object.getMetadata().getName().equals(reference.getName()))
-                .findFirst()
-                .map(object -> object instanceof ClusterRole role ? role.getRules() : ((Role) object).getRules())
-                .orElseThrow(() -> new IllegalStateException("there is no " + reference));
     }
 
     /** Why the request is refused; null where it is not. */

@@ -754,21 +754,14 @@ public final class SimulatedCluster implements AutoCloseable {
     /** Runs the hook that comes before the release goes, with its own permissions; returns what it prints. */
     public String runUninstallHook() {
         List<HasMetadata> hooks = chart.hooks("pre-delete");
-        api.install(hooks);
-        PodSpec pod = chart.one(Job.class, "pod-offload-uninstall")
-                .getSpec()
-                .getTemplate()
-                .getSpec();
-        List<String> arguments = pod.getContainers().get(0).getArgs();
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-jar",
-                project.resolve("webhook/target/webhook.jar").toString(),
-                "uninstall"));
-        command.addAll(arguments.subList(1, arguments.size()));
-        String printed = Programs.run(toApiServer(pod), command.toArray(String[]::new));
-        hooks.forEach(hook -> api.client().resource(hook).delete());
-        return printed;
+        try (Jobs jobs = new Jobs(api.client(), project, this::toApiServer)) {
+            api.install(hooks);
+            return Awaitility.await()
+                    .atMost(Duration.ofSeconds(HAPPENS_WITHIN_SECONDS))
+                    .until(() -> jobs.printed("pod-offload-uninstall"), Objects::nonNull);
+        } finally {
+            hooks.forEach(hook -> api.client().resource(hook).delete());
+        }
     }
 
     public ApiServer api() {
