@@ -31,6 +31,7 @@ import io.podoffload.binder.reconcile.LinuxNode;
 import io.podoffload.binder.reconcile.NodeObserver;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
+import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.UnservedPods;
 import io.podoffload.binder.reconcile.VfInventory;
 import io.podoffload.binder.reconcile.VfQueue;
@@ -178,6 +179,11 @@ class BinderWiring {
     @Bean
     NodeReport nodeReport(KubernetesClient client, NodeBinderProperties properties, JsonMapper json) {
         return new NodeReport(client, properties.namespace(), properties.nodeName(), json);
+    }
+
+    @Bean
+    ReportContents reportContents(VfStates states, VfInventory inventory, OffloadWatch offload) {
+        return new ReportContents(states, inventory, offload);
     }
 
     @Bean

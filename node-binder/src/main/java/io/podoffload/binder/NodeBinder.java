@@ -17,8 +17,8 @@ import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.prepare.Preparedness;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
+import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.VfQueue;
-import io.podoffload.binder.reconcile.VfStates;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.time.Duration;
 import java.util.Map;
@@ -50,7 +50,7 @@ final class NodeBinder implements SmartLifecycle {
     private final Reconciler reconciler;
     private final VfWatch watch;
     private final VfQueue queue;
-    private final VfStates states;
+    private final ReportContents contents;
     private final IntegrationBridge bridge;
     private final AllocationSource allocations;
     private final NodeReport report;
@@ -80,7 +80,7 @@ final class NodeBinder implements SmartLifecycle {
             Reconciler reconciler,
             VfWatch watch,
             VfQueue queue,
-            VfStates states,
+            ReportContents contents,
             IntegrationBridge bridge,
             AllocationSource allocations,
             NodeReport report,
@@ -97,7 +97,7 @@ final class NodeBinder implements SmartLifecycle {
         this.reconciler = reconciler;
         this.watch = watch;
         this.queue = queue;
-        this.states = states;
+        this.contents = contents;
         this.bridge = bridge;
         this.allocations = allocations;
         this.report = report;
@@ -160,7 +160,7 @@ final class NodeBinder implements SmartLifecycle {
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
         events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), this::resync);
-        events.every(REPORT_MILLIS, () -> report.write(capacity, states.version(), states.all()));
+        events.every(REPORT_MILLIS, () -> report.write(contents.now(capacity)));
         Future<?> unused =
                 proof.scheduleWithFixedDelay(this::prove, 0, properties.proof().toMillis(), TimeUnit.MILLISECONDS);
         if (preparation.isAsked()) {

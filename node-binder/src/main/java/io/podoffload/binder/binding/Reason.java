@@ -1,5 +1,7 @@
 package io.podoffload.binder.binding;
 
+import java.util.Locale;
+
 /** Why a VF is in the state it is in: the reason of the pod's condition, of its Event and of the metric. */
 public enum Reason {
     Bound(true, "The binder bound the VF and its representor, and OVN installed the port.", ""),
@@ -97,5 +99,26 @@ public enum Reason {
     /** Whether this is only a matter of time, so that no Event need be written. */
     public boolean transitional() {
         return name().startsWith("WaitingFor");
+    }
+
+    /** How a person should take it. */
+    public Severity severity() {
+        if (this == Free || this == Spare) {
+            return Severity.FREE;
+        }
+        return settled ? Severity.OK : transitional() ? Severity.WAIT : Severity.BAD;
+    }
+
+    /** From nothing to do to something to do, by their names in pages and reports. */
+    public enum Severity {
+        FREE,
+        OK,
+        WAIT,
+        BAD;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

@@ -7,7 +7,12 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.podoffload.binder.binding.Reason;
+import io.podoffload.binder.offload.OffloadVerdict;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +31,55 @@ public final class NodeReport {
     /** Far below what etcd takes, so that a cluster of many nodes can be read at once. */
     private static final int LARGEST = 64 * 1024;
 
+    private static final Duration SHARES_EVERY = Duration.ofMinutes(1);
+
     private final KubernetesClient client;
     private final String namespace;
     private final String node;
     private final JsonMapper json;
-    private long writtenVersion = -1;
-    private @Nullable Map<String, Integer> writtenResources;
+    private Contents written = Contents.NONE;
+    private long writtenAt;
+
+    /**
+     * What is told.
+     *
+     * @param resources devices that the kubelet has for pods, by resource
+     * @param vfs every VF
+     * @param shares of all bound pods' packets in the NIC at the last looks, the newest last; negative where there was none
+     */
+    public record Contents(Map<String, Integer> resources, List<Vf> vfs, List<Double> shares) {
+        static final Contents NONE = new Contents(Map.of(), List.of(), List.of());
+
+        /** Without what changes all the time. */
+        private Contents steady() {
+            return new Contents(resources, vfs.stream().map(Vf::withoutShare).toList(), List.of());
+        }
+    }
+
+    /**
+     * One VF.
+     *
+     * @param pf its PF's netdev; null while the VF cannot be mapped, like {@code representor}
+     * @param severity of the reason, {@link Reason.Severity}
+     * @param pod namespace/name of the pod that holds it, null if none
+     * @param offload where the pod's packets run, null if it is not bound
+     * @param share of the pod's packets in the NIC when last seen, 0 to 1
+     */
+    public record Vf(
+            String pci,
+            @Nullable String pf,
+            @Nullable String representor,
+            Reason reason,
+            String severity,
+            String detail,
+            @Nullable String pod,
+            Instant since,
+            @Nullable OffloadVerdict offload,
+            double share) {
+        private Vf withoutShare() {
+            return new Vf(pci, pf, representor, reason, severity, detail, pod, since, offload, 0);
+        }
+    }
 
     public NodeReport(KubernetesClient client, String namespace, String node, JsonMapper json) {
         this.client = client;
@@ -40,24 +88,19 @@ public final class NodeReport {
         this.json = json;
     }
 
-    /**
-     * Writes the report where it has changed.
-     *
-     * @param resources devices that the kubelet has for pods, by resource
-     * @param version of {@code vfs}
-     * @param vfs what is to be told of each VF, as JSON
-     */
-    public void write(Map<String, Integer> resources, long version, List<?> vfs) {
-        if (version == writtenVersion && resources.equals(writtenResources)) {
+    /** Writes the report where it has changed; how much traffic there is, once a minute at most. */
+    public void write(Contents contents) {
+        boolean due = System.nanoTime() - writtenAt > SHARES_EVERY.toNanos();
+        if (contents.equals(written) || (!due && contents.steady().equals(written.steady()))) {
             return;
         }
-        client.resource(report(resources, vfs)).createOr(NonDeletingOperation::update);
-        writtenVersion = version;
-        writtenResources = resources;
+        client.resource(report(contents)).createOr(NonDeletingOperation::update);
+        written = contents;
+        writtenAt = System.nanoTime();
     }
 
-    private ConfigMap report(Map<String, Integer> resources, List<?> vfs) {
-        String lines = resources.entrySet().stream()
+    private ConfigMap report(Contents contents) {
+        String lines = contents.resources().entrySet().stream()
                 .map(entry -> entry.getKey() + " " + entry.getValue() + "\n")
                 .collect(Collectors.joining());
         return new ConfigMapBuilder()
@@ -67,7 +110,15 @@ public final class NodeReport {
                 .withLabels(Map.of("pod-offload.io/report", "node"))
                 .withOwnerReferences(owner())
                 .endMetadata()
-                .withData(Map.of("resources", lines, "vfs", withinLimit(vfs)))
+                .withData(Map.of(
+                        "resources",
+                        lines,
+                        "vfs",
+                        withinLimit(contents.vfs()),
+                        "shares",
+                        contents.shares().stream()
+                                .map(share -> String.format(Locale.ROOT, "%.3f", share))
+                                .collect(Collectors.joining(" "))))
                 .build();
     }
 

@@ -1,6 +1,5 @@
 package io.podoffload.binder.page;
 
-import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.offload.OffloadVerdict;
 import io.podoffload.binder.reconcile.OffloadWatch.OffloadedPod;
 import io.podoffload.binder.reconcile.VfStates.VfState;
@@ -51,7 +50,7 @@ public final class NodePage {
                 .append(summary(vfs, offload))
                 .append("</p><h2 id=\"map\">VFs</h2><ul class=\"map\" aria-labelledby=\"map\">");
         vfs.forEach(vf -> page.append("<li><a class=\"")
-                .append(colour(vf.reason()))
+                .append(vf.reason().severity())
                 .append("\" href=\"#")
                 .append(text(vf.pci()))
                 .append("\">")
@@ -77,7 +76,7 @@ public final class NodePage {
                     .append("</td><td>")
                     .append(text(pod == null ? "-" : pod.representor()))
                     .append("</td><td><span class=\"")
-                    .append(colour(vf.reason()))
+                    .append(vf.reason().severity())
                     .append("\">")
                     .append(vf.reason())
                     .append("</span><br>")
@@ -113,13 +112,6 @@ public final class NodePage {
                 .count();
         return "%d VFs, %d held by pods, %d not as they should be. Of %d bound pods %d are proven to run in the NIC."
                 .formatted(vfs.size(), held, unsettled, offload.size(), proven);
-    }
-
-    private static String colour(Reason reason) {
-        if (reason == Reason.Free || reason == Reason.Spare) {
-            return "free";
-        }
-        return reason.settled() ? "ok" : reason.transitional() ? "wait" : "bad";
     }
 
     private static String colour(OffloadVerdict verdict) {

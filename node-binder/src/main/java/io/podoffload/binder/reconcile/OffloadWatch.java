@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,8 @@ public final class OffloadWatch {
     /** How many shares are kept of each pod, for the plot. */
     private static final int HISTORY = 60;
 
+    private static final double NO_PACKET = -1;
+
     private final VfStates states;
     private final VfInventory inventory;
     private final NodePods pods;
@@ -48,6 +51,7 @@ public final class OffloadWatch {
 
     private final Map<String, OffloadedPod> byUid = new ConcurrentHashMap<>();
     private final Map<String, Verdicts> verdicts = new HashMap<>(); // used by one look at a time
+    private final Deque<Double> shares = new ConcurrentLinkedDeque<>();
     private @Nullable FlowSample before;
     private volatile Map<Flow.Path, Integer> flows = Map.of();
     private volatile int malformed;
@@ -114,6 +118,7 @@ public final class OffloadWatch {
         forgetAllBut(uids);
         if (bound.isEmpty()) {
             before = null; // so that a node without pods asks nothing of ovs-vswitchd
+            shares.clear();
             return;
         }
         FlowSample sample = sample(bound.stream().map(Bound::representor).collect(Collectors.toSet()));
@@ -124,9 +129,27 @@ public final class OffloadWatch {
         if (earlier == null) {
             return;
         }
+        double inHardware = 0;
+        long packets = 0;
         for (Bound one : bound) {
-            judge(one, sample.since(earlier, one.representor()));
+            Traffic traffic = sample.since(earlier, one.representor());
+            judge(one, traffic);
+            inHardware += traffic.share() * traffic.packets();
+            packets += traffic.packets();
         }
+        keep(packets == 0 ? NO_PACKET : inHardware / packets, shares);
+    }
+
+    private static void keep(double share, Deque<Double> history) {
+        history.addLast(share);
+        if (history.size() > HISTORY) {
+            history.removeFirst();
+        }
+    }
+
+    /** Share of all bound pods' packets in the NIC at the last looks, the newest last; negative where there was no packet. */
+    public List<Double> shares() {
+        return List.copyOf(shares);
     }
 
     private FlowSample sample(Set<String> representors) {
@@ -155,10 +178,7 @@ public final class OffloadWatch {
         count(one.pod(), traffic);
         Verdicts known = verdicts.computeIfAbsent(one.pod().uid(), uid -> new Verdicts());
         OffloadVerdict found = OffloadVerdict.of(traffic);
-        known.shares.addLast(traffic.isNone() ? -1 : traffic.share());
-        if (known.shares.size() > HISTORY) {
-            known.shares.removeFirst();
-        }
+        keep(traffic.isNone() ? NO_PACKET : traffic.share(), known.shares);
         boolean idle = found == OffloadVerdict.NoTraffic && known.told != null;
         boolean contradicts = known.told != null && known.told != OffloadVerdict.NoTraffic && found != known.told;
         if (!idle && (!contradicts || found == known.doubt)) {

@@ -48,6 +48,11 @@ public final class VfInventory {
         return Optional.ofNullable(known);
     }
 
+    /** As of the last reading. */
+    Optional<Entry> known(PciAddress pci) {
+        return Optional.ofNullable(contents.byPci().get(pci));
+    }
+
     /** Why {@link #find} finds nothing, for a person. */
     String whyUnmapped(PciAddress pci) {
         return topology.whyUnmapped(pci)

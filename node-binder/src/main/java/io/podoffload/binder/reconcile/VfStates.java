@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** What the binder last found and decided about each VF of the node: for people, metrics and the node's report. */
@@ -21,7 +20,6 @@ public final class VfStates {
     private final Clock clock;
     private final MeterRegistry meters;
     private final Map<PciAddress, VfState> states = new ConcurrentSkipListMap<>();
-    private final AtomicLong version = new AtomicLong();
 
     public VfStates(Clock clock, MeterRegistry meters) {
         this.clock = clock;
@@ -85,15 +83,12 @@ public final class VfStates {
                         pod.map(PodRef::toString).orElse(null),
                         uid,
                         same && before != null ? before.since() : clock.instant()));
-        version.incrementAndGet();
         return !same;
     }
 
     /** VFs that are no longer there are not told of. */
     void retain(Collection<PciAddress> existing) {
-        if (states.keySet().retainAll(existing)) {
-            version.incrementAndGet();
-        }
+        states.keySet().retainAll(existing);
     }
 
     /** In the order of their addresses. */
@@ -104,11 +99,6 @@ public final class VfStates {
     /** The VF at this address, if it is one of this node's. */
     public Optional<VfState> of(String pci) {
         return PciAddress.isPciAddress(pci) ? Optional.ofNullable(states.get(new PciAddress(pci))) : Optional.empty();
-    }
-
-    /** Counts the changes, so that a reader sees whether there were any. */
-    public long version() {
-        return version.get();
     }
 
     private long count(Reason reason) {

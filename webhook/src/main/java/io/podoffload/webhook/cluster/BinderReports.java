@@ -2,13 +2,15 @@ package io.podoffload.webhook.cluster;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import org.springframework.stereotype.Component;
 
-/** The reports that node-binders write, one ConfigMap a node, by what their kubelets advertise. */
-final class BinderReports implements ResourceEventHandler<ConfigMap> {
+/** The reports that node-binders write, one ConfigMap a node. */
+@Component
+public final class BinderReports implements ResourceEventHandler<ConfigMap> {
 
     /** Label of the reports. */
     static final String REPORT = "pod-offload.io/report";
@@ -16,24 +18,22 @@ final class BinderReports implements ResourceEventHandler<ConfigMap> {
     /** Its value on the report of a node. */
     static final String NODE = "node";
 
-    /** The resources that the kubelet advertises, one a line, {@code domain/name count}. */
-    private static final String RESOURCES = "resources";
-
-    private final Map<String, Set<String>> resourcesByReport = new ConcurrentHashMap<>();
+    private final Map<String, ReportedNode> byName = new ConcurrentHashMap<>();
 
     boolean anyWith(String resource) {
-        return resourcesByReport.values().stream().anyMatch(resources -> resources.contains(resource));
+        return byName.values().stream().anyMatch(node -> node.resources().contains(resource));
+    }
+
+    /** Every node that has reported, by name. */
+    public List<ReportedNode> all() {
+        return byName.values().stream()
+                .sorted(Comparator.comparing(ReportedNode::node))
+                .toList();
     }
 
     @Override
     public void onAdd(ConfigMap report) {
-        String resources = report.getData() == null ? "" : report.getData().getOrDefault(RESOURCES, "");
-        resourcesByReport.put(
-                report.getMetadata().getName(),
-                resources
-                        .lines()
-                        .map(line -> line.strip().split("\\s+", -1)[0])
-                        .collect(Collectors.toUnmodifiableSet()));
+        byName.put(report.getMetadata().getName(), ReportedNode.of(report));
     }
 
     @Override
@@ -43,6 +43,6 @@ final class BinderReports implements ResourceEventHandler<ConfigMap> {
 
     @Override
     public void onDelete(ConfigMap report, boolean finalStateUnknown) {
-        resourcesByReport.remove(report.getMetadata().getName());
+        byName.remove(report.getMetadata().getName());
     }
 }

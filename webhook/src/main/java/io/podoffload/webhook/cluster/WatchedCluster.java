@@ -57,7 +57,7 @@ final class WatchedCluster implements ClusterView, SmartLifecycle {
 
     private final KubernetesClient client;
     private final Arrivals arrivals = new Arrivals(PATIENCE);
-    private final BinderReports reports = new BinderReports();
+    private final BinderReports reports;
     private final SharedIndexInformer<Namespace> namespaces;
     private final SharedIndexInformer<ConfigMap> reportConfigMaps;
     private final SharedIndexInformer<GenericKubernetesResource> networkCrd;
@@ -70,8 +70,9 @@ final class WatchedCluster implements ClusterView, SmartLifecycle {
     private final CompletableFuture<Void> known = new CompletableFuture<>();
     private volatile boolean running;
 
-    WatchedCluster(KubernetesClient client, WebhookProperties properties) {
+    WatchedCluster(KubernetesClient client, WebhookProperties properties, BinderReports reports) {
         this.client = client;
+        this.reports = reports;
         namespaces = client.namespaces().runnableInformer(0);
         namespaces.addEventHandler(arrivals);
         reportConfigMaps = client.configMaps()

@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.podoffload.webhook.cluster.ReportedNode;
+import io.podoffload.webhook.cluster.ReportedNode.ReportedVf;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -95,14 +97,21 @@ public final class Uninstall {
         return client.configMaps().inNamespace(namespace).withLabel("pod-offload.io/report", "node");
     }
 
+    private static List<ReportedVf> beingReleased(List<ConfigMap> reports) {
+        return reports.stream()
+                .flatMap(report -> ReportedNode.of(report).vfs().stream())
+                .filter(ReportedVf::isBeingReleased)
+                .toList();
+    }
+
     /** The VFs that are still on their way home after a while, by the reports of the binders. */
     private List<ReportedVf> awaitReleases() throws InterruptedException {
-        CompletableFuture<List<ConfigMap>> released = reports()
-                .informOnCondition(reports -> ReportedVf.beingReleased(reports).isEmpty());
+        CompletableFuture<List<ConfigMap>> released =
+                reports().informOnCondition(reports -> beingReleased(reports).isEmpty());
         try {
-            return ReportedVf.beingReleased(released.get(RELEASES_WITHIN.toSeconds(), TimeUnit.SECONDS));
+            return beingReleased(released.get(RELEASES_WITHIN.toSeconds(), TimeUnit.SECONDS));
         } catch (TimeoutException stillSome) {
-            return ReportedVf.beingReleased(reports().list().getItems());
+            return beingReleased(reports().list().getItems());
         } catch (ExecutionException e) {
             throw new IllegalStateException("cannot follow the reports of the node-binders: " + e.getMessage(), e);
         } finally {

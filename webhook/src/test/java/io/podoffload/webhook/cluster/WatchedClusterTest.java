@@ -49,7 +49,7 @@ class WatchedClusterTest {
     }
 
     private WatchedCluster started() throws Exception {
-        WatchedCluster started = new WatchedCluster(client, SETTINGS);
+        WatchedCluster started = new WatchedCluster(client, SETTINGS, new BinderReports());
         cluster = started;
         assertThat(started.waitingFor())
                 .hasValueSatisfying(what -> assertThat(what).contains("Namespaces"));
@@ -191,7 +191,7 @@ class WatchedClusterTest {
                         .withRequestRetryBackoffLimit(0)
                         .build())
                 .build()) {
-            WatchedCluster down = new WatchedCluster(nowhere, SETTINGS);
+            WatchedCluster down = new WatchedCluster(nowhere, SETTINGS, new BinderReports());
             cluster = down;
             down.start();
 

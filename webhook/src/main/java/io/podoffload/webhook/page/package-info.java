@@ -1,0 +1,5 @@
+/** The cluster for the eyes. */
+@NullMarked
+package io.podoffload.webhook.page;
+
+import org.jspecify.annotations.NullMarked;

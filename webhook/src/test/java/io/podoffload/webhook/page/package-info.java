@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.page;
+
+import org.jspecify.annotations.NullMarked;
