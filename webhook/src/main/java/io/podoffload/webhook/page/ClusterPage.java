@@ -32,6 +32,9 @@ final class ClusterPage {
             </style></head><body><main><h1>VFs of the cluster</h1>
             """;
 
+    /** So many nodes show who has what at once; of more, only those where somebody is needed. */
+    private static final int OPEN_AT_FIRST = 8;
+
     private static final int PLOT_WIDTH = 256;
     private static final int PLOT_HEIGHT = 40;
 
@@ -44,14 +47,14 @@ final class ClusterPage {
             page.append("<p>No node-binder has reported. Check that its DaemonSet runs on the nodes with NICs:"
                     + " kubectl get daemonsets -A -l app.kubernetes.io/name=pod-offload</p>");
         }
-        nodes.forEach(node -> add(page, node));
+        nodes.forEach(node -> add(page, node, nodes.size() <= OPEN_AT_FIRST || count(node.vfs(), "bad") > 0));
         return page.append("</main></body></html>\n").toString();
     }
 
     private static String summary(List<ReportedNode> nodes) {
         List<ReportedVf> vfs =
                 nodes.stream().flatMap(node -> node.vfs().stream()).toList();
-        return "%d nodes with %d VFs. %d are held by pods, %d wait for something, %d need somebody. %s"
+        return "Nodes: %d, VFs: %d. Held by pods: %d, waiting for something: %d, in need of somebody: %d. %s"
                 .formatted(
                         nodes.size(),
                         vfs.size(),
@@ -68,7 +71,7 @@ final class ClusterPage {
                 .collect(Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
         return verdicts.isEmpty()
                 ? "No pod's packets have been looked at yet."
-                : "Of the bound pods are "
+                : "Bound pods: "
                         + verdicts.entrySet().stream()
                                 .map(entry -> entry.getValue() + " " + text(entry.getKey()))
                                 .collect(Collectors.joining(", "))
@@ -79,7 +82,7 @@ final class ClusterPage {
         return vfs.stream().filter(vf -> vf.severity().equals(severity)).count();
     }
 
-    private static void add(StringBuilder page, ReportedNode node) {
+    private static void add(StringBuilder page, ReportedNode node, boolean open) {
         String name = text(node.node());
         page.append("<section aria-labelledby=\"node-%s\"><h2 id=\"node-%s\">%s</h2>".formatted(name, name, name))
                 .append(plot(node.shares()));
@@ -102,7 +105,7 @@ final class ClusterPage {
                     .formatted(node.leftOut()));
         }
         page.append("<details%s><summary>Who has what on %s</summary><div class=\"scroll\" tabindex=\"0\"><table>"
-                        .formatted(count(node.vfs(), "bad") > 0 ? " open" : "", name))
+                        .formatted(open ? " open" : "", name))
                 .append(
                         "<thead><tr><th scope=\"col\">VF</th><th scope=\"col\">Pod</th><th scope=\"col\">Representor</th>")
                 .append("<th scope=\"col\">Verdict</th><th scope=\"col\">Packets</th></tr></thead><tbody>");

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.podoffload.webhook.cluster.ReportedNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ClusterPageTest {
@@ -28,11 +30,23 @@ class ClusterPageTest {
                 """, "-1.000 0.500 0.970")));
 
         assertThat(page)
-                .contains("1 nodes with 2 VFs. 1 are held by pods, 0 wait for something, 1 need somebody.")
-                .contains("Of the bound pods are 1 Offloaded.")
+                .contains("Nodes: 1, VFs: 2. Held by pods: 1, waiting for something: 0, in need of somebody: 1.")
+                .contains("Bound pods: 1 Offloaded.")
                 .contains("<h3>eth2</h3>", "default/web", "eth2_0", "Offloaded, 97 % in the NIC", "StepFailed")
                 .contains("97 % of the packets in the NIC when last seen.", "points=\"128,20 256,3\"")
                 .contains("<details open>");
+    }
+
+    @Test
+    void ofManyNodesOnlyThoseThatNeedSomebodyShowWhoHasWhatAtOnce() {
+        String fine = """
+                {"pci":"0000:03:00.2","reason":"Free","severity":"free"}""";
+        List<ReportedNode> nodes = new ArrayList<>(IntStream.range(0, 20)
+                .mapToObj(number -> report("n" + number, fine, ""))
+                .toList());
+        nodes.add(report("ill", fine.replace("\"free\"", "\"bad\""), ""));
+
+        assertThat(ClusterPage.html(nodes).split("<details open>", -1)).hasSize(2);
     }
 
     @Test
