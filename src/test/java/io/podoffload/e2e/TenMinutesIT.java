@@ -57,8 +57,8 @@ class TenMinutesIT {
         Matcher block = BLOCK.matcher(Files.readString(PROJECT.resolve("docs/ten-minutes.md")));
         while (block.find()) {
             String text = block.group(1).replaceAll("\\\\\\n\\s*", "");
-            Matcher command =
-                    Pattern.compile("[^\\n]+<<EOF\\n.*?\\nEOF\\n|[^\\n]+\\n", Pattern.DOTALL).matcher(text);
+            Matcher command = Pattern.compile("[^\\n]+<<EOF\\n.*?\\nEOF\\n|[^\\n]+\\n", Pattern.DOTALL)
+                    .matcher(text);
             while (command.find()) {
                 commands.add(command.group().strip());
             }
@@ -101,17 +101,21 @@ class TenMinutesIT {
         } else if (command.equals(IN_BINDER + "doctor --cluster")) {
             assertThat(binder(command, IN_BINDER).text()).contains("NoSubnet");
         } else if (command.equals(IN_BINDER + "explain default/web")) {
-            assertThat(binder(command, IN_BINDER).text()).contains("✓ admission", "✓ allocation", "✓ OVN", "<- breaks here");
+            assertThat(binder(command, IN_BINDER).text())
+                    .contains("✓ admission", "✓ allocation", "✓ OVN", "<- breaks here");
         } else if (command.startsWith("kubectl apply -f - <<EOF")) {
             for (String object : command.substring(command.indexOf('\n') + 1, command.lastIndexOf("\nEOF"))
                     .split("\n---\n")) {
                 cluster.create(
-                        cluster.client().resource(object).item() instanceof Pod pod ? pod : failed("no pod: " + object));
+                        cluster.client().resource(object).item() instanceof Pod pod
+                                ? pod
+                                : failed("no pod: " + object));
             }
         } else if (command.startsWith("kubectl wait --for=condition=pod-offload.io/bound ")) {
             named(command).forEach(pod -> cluster.awaitBound(pod, "Bound"));
         } else if (command.startsWith("address=$(kubectl get pod web -o ")) {
-            assertThat(command).contains("{.metadata.annotations.default\\.default\\.ovn\\.kubernetes\\.io/ip_address}");
+            assertThat(command)
+                    .contains("{.metadata.annotations.default\\.default\\.ovn\\.kubernetes\\.io/ip_address}");
             address = Pods.address(pod("web"));
         } else if (command.startsWith("kubectl exec client -- ping ")) {
             assertThat(cluster.exec(
@@ -123,8 +127,9 @@ class TenMinutesIT {
         } else if (command.startsWith("kubectl wait --for=condition=pod-offload.io/offloaded=True ")) {
             named(command).forEach(pod -> assertThat(offloaded(pod)).isEqualTo("False NotOffloaded"));
         } else if (command.equals("kubectl -n pod-offload port-forward deployment/pod-offload-webhook 8080")) {
-            Awaitility.await().atMost(OneNode.SOON).until(() -> cluster.ask(8080, "/actuator/cluster")
-                    .contains("default/web"));
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .until(() -> cluster.ask(8080, "/actuator/cluster").contains("default/web"));
         } else if (command.startsWith("kubectl delete pod ")) {
             for (String name : command.substring("kubectl delete pod ".length()).split(" ")) {
                 cluster.delete(pod(name));
@@ -165,11 +170,7 @@ class TenMinutesIT {
 
     /** When its packets have been looked at. */
     private String offloaded(Pod pod) {
-        return cluster
-                .await(pod, now -> condition(now).startsWith("False"))
-                .getStatus()
-                .getConditions()
-                .stream()
+        return cluster.await(pod, now -> condition(now).startsWith("False")).getStatus().getConditions().stream()
                 .filter(one -> one.getType().equals("pod-offload.io/offloaded"))
                 .map(TenMinutesIT::words)
                 .findFirst()

@@ -7,6 +7,7 @@ import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.Route;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -220,15 +221,15 @@ public final class Links implements AutoCloseable {
         }
     }
 
-    private static Optional<MacAddress> adminMac(Attributes uplink, int vf) {
+    static Optional<MacAddress> adminMac(Attributes uplink, int vf) {
         return uplink.bytes(IFLA_VFINFO_LIST).stream()
                 .flatMap(list -> Attributes.list(list).stream())
                 .flatMap(info ->
                         Attributes.read(ByteBuffer.wrap(info).order(ByteOrder.nativeOrder()))
                                 .bytes(IFLA_VF_MAC)
                                 .stream())
-                .filter(entry ->
-                        ByteBuffer.wrap(entry).order(ByteOrder.nativeOrder()).getInt() == vf)
+                .filter(entry -> entry.length >= 10
+                        && ByteBuffer.wrap(entry).order(ByteOrder.nativeOrder()).getInt() == vf)
                 .map(entry -> MacAddress.of(java.util.Arrays.copyOfRange(entry, 4, 10)))
                 .findFirst();
     }
@@ -246,16 +247,28 @@ public final class Links implements AutoCloseable {
     public Set<InterfaceAddress> addresses(Link link) {
         Set<InterfaceAddress> found = new HashSet<>();
         for (NetlinkMessage message : socket.dump("list addresses", RTM_GETADDR, new byte[IFADDRMSG])) {
-            ByteBuffer header = message.buffer();
-            int prefix = Byte.toUnsignedInt(header.get(1));
-            int index = header.getInt(4);
-            Attributes attributes = message.attributes(IFADDRMSG);
-            Optional<byte[]> address = attributes.bytes(IFA_LOCAL).or(() -> attributes.bytes(IFA_ADDRESS));
-            if (index == link.index() && address.isPresent()) {
-                found.add(new InterfaceAddress(text(address.get()), prefix));
-            }
+            address(message, link.index()).ifPresent(found::add);
         }
         return found;
+    }
+
+    static Optional<InterfaceAddress> address(NetlinkMessage message, int linkIndex) {
+        Attributes attributes = message.attributes(IFADDRMSG);
+        ByteBuffer header = message.buffer();
+        int prefix = Byte.toUnsignedInt(header.get(1));
+        return header.getInt(4) == linkIndex
+                ? attributes
+                        .bytes(IFA_LOCAL)
+                        .or(() -> attributes.bytes(IFA_ADDRESS))
+                        .map(bytes -> address(bytes, prefix))
+                : Optional.empty();
+    }
+
+    private static InterfaceAddress address(byte[] bytes, int prefix) {
+        if (prefix > bytes.length * Byte.SIZE) {
+            throw new MalformedNetlinkException("a prefix of " + prefix + " bits in " + bytes.length + " bytes");
+        }
+        return new InterfaceAddress(text(bytes), prefix);
     }
 
     public void addAddress(Link link, InterfaceAddress address) {
@@ -281,20 +294,24 @@ public final class Links implements AutoCloseable {
     public List<LinkRoute> routes() {
         List<LinkRoute> routes = new ArrayList<>();
         for (NetlinkMessage message : socket.dump("list routes", RTM_GETROUTE, new byte[RTMSG])) {
-            ByteBuffer header = message.buffer();
-            int prefix = Byte.toUnsignedInt(header.get(1));
-            if (Byte.toUnsignedInt(header.get(4)) == RT_TABLE_MAIN
-                    && Byte.toUnsignedInt(header.get(7)) == RTN_UNICAST) {
-                Attributes attributes = message.attributes(RTMSG);
-                String any = header.get(0) == AF_INET ? "0.0.0.0" : "::";
-                String destination = attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + prefix;
-                String gateway = attributes.bytes(RTA_GATEWAY).map(Links::text).orElse("");
-                routes.add(new LinkRoute(
-                        new Route(canonical(destination), gateway),
-                        attributes.u32(RTA_OIF).orElse(0)));
-            }
+            route(message).ifPresent(routes::add);
         }
         return routes;
+    }
+
+    static Optional<LinkRoute> route(NetlinkMessage message) {
+        Attributes attributes = message.attributes(RTMSG);
+        ByteBuffer header = message.buffer();
+        if (Byte.toUnsignedInt(header.get(4)) != RT_TABLE_MAIN || Byte.toUnsignedInt(header.get(7)) != RTN_UNICAST) {
+            return Optional.empty();
+        }
+        String any = header.get(0) == AF_INET ? "0.0.0.0" : "::";
+        String destination =
+                attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + Byte.toUnsignedInt(header.get(1));
+        String gateway = attributes.bytes(RTA_GATEWAY).map(Links::text).orElse("");
+        return Optional.of(new LinkRoute(
+                new Route(canonical(destination), gateway),
+                attributes.u32(RTA_OIF).orElse(0)));
     }
 
     /** Java writes {@code ::} in full. */
@@ -391,7 +408,9 @@ public final class Links implements AutoCloseable {
 
     private static String text(byte[] address) {
         try {
-            return InetAddress.getByAddress(address).getHostAddress();
+            return address.length == 16 // else Java makes an IPv4 address of ::ffff:10.0.0.1
+                    ? Inet6Address.getByAddress(null, address, -1).getHostAddress()
+                    : InetAddress.getByAddress(address).getHostAddress();
         } catch (UnknownHostException e) {
             throw new MalformedNetlinkException("an address of " + address.length + " bytes");
         }
