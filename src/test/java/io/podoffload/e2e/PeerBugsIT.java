@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -123,6 +124,33 @@ class PeerBugsIT {
                             .contains("eth0 02:5e:00:00:03:00 mtu 1500 alias '' representor down"));
         } finally {
             Programs.run("ip", "link", "set", "eth0", "name", FIRST_VF_NAME);
+            awaitNote("name=" + FIRST_VF_NAME + " ");
+        }
+    }
+
+    @Test
+    void aVfWhoseNameANetdevTookMeanwhileIsFreeUnderAnother() {
+        Pod pod = bound("renamed", CniMode.OTHER);
+        assertThat(cluster.vfOf(pod)).isEqualTo(FIRST_VF);
+        Programs.run("ip", "link", "add", FIRST_VF_NAME, "type", "veth", "peer", "name", "squatter");
+        String name = "";
+        try {
+            cluster.delete(pod);
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(() -> assertThat(firstVf())
+                            .containsPattern("dev\\d+ 02:5e:00:00:03:00 mtu 1500 alias '' representor down"));
+            awaitVerdict(FIRST_VF, "Free");
+            name = Pattern.compile("dev\\d+")
+                    .matcher(firstVf())
+                    .results()
+                    .findFirst()
+                    .orElseThrow()
+                    .group();
+            awaitNote("name=" + name + " ");
+        } finally {
+            Programs.run("ip", "link", "delete", FIRST_VF_NAME);
+            Programs.run("ip", "link", "set", name, "name", FIRST_VF_NAME);
             awaitNote("name=" + FIRST_VF_NAME + " ");
         }
     }

@@ -138,7 +138,7 @@ final class CniBinding {
             return Optional.empty();
         }
         Link link = home.link();
-        Optional<VfIdentity> own = observed.ownIdentity();
+        Optional<VfIdentity> own = observed.ownIdentity().map(observed::restorable);
         boolean lent = observed.note().map(VfNote::lent).orElse(false);
         boolean byKubeOvn = Link.isName(link.alias())
                 && !own.map(identity ->

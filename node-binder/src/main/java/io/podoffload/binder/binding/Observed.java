@@ -15,6 +15,7 @@ import java.util.Set;
  * @param strays rows that carry the binder's keys for this VF, but name a netdev that is not its representor any more
  * @param rivals other Interface rows that hold the iface-id of the desired binding
  * @param place where the VF's netdev is
+ * @param nameTaken another netdev of the host has the VF's own name, and will keep it
  * @param adminMac MAC set through the PF, where the device has such
  * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
  * @param podHasDefaultRoute whether one of those interfaces has a default route
@@ -29,6 +30,7 @@ public record Observed(
         List<Held> strays,
         List<Held> rivals,
         Place place,
+        boolean nameTaken,
         Optional<MacAddress> adminMac,
         Set<String> podLinks,
         boolean podHasDefaultRoute,
@@ -65,6 +67,42 @@ public record Observed(
                         .flatMap(link -> link.permanentMac()
                                 .map(mac -> new VfIdentity(
                                         link.alias(), uplinkMtu, mac, adminMac.map(set -> MacAddress.NONE)))));
+    }
+
+    /** What the VF is to be again: where its own name is gone for good, it gets the one that the kernel falls back to. */
+    VfIdentity restorable(VfIdentity own) {
+        return nameTaken && place instanceof Place.AtHome home
+                ? own.called("dev" + home.link().index())
+                : own;
+    }
+
+    /** The same, but another netdev has the VF's own name. */
+    public Observed withNameTaken() {
+        return new Observed(
+                pci,
+                representor,
+                uplinkMtu,
+                port,
+                strays,
+                rivals,
+                place,
+                true,
+                adminMac,
+                podLinks,
+                podHasDefaultRoute,
+                owner,
+                boot);
+    }
+
+    /** The name that the VF at home does not show and should, by its mark or the note of it. */
+    public Optional<String> nameToRestore() {
+        if (!(place instanceof Place.AtHome home)) {
+            return Optional.empty();
+        }
+        return mark().map(OwnerMark::original)
+                .or(this::ownIdentity)
+                .map(VfIdentity::name)
+                .filter(name -> !name.equals(home.link().name()));
     }
 
     public Optional<Link> link() {

@@ -38,7 +38,7 @@ final class Release {
             if (!observed.vfAtHome()) {
                 return new Plan(Reason.WaitingForVf, detail, steps);
             }
-            reset(observed, mark.original(), steps);
+            reset(observed, observed.restorable(mark.original()), steps);
         }
         if (observed.port().map(row -> isHeldByOvn(row, observed)).orElse(false)) {
             return new Plan(Reason.WaitingForRelease, detail + ": ovn-controller has not let its port go", steps);

@@ -27,6 +27,10 @@ public record VfIdentity(String name, int mtu, MacAddress mac, Optional<MacAddre
         return !name.equals(NO_NETDEV);
     }
 
+    VfIdentity called(String otherName) {
+        return new VfIdentity(otherName, mtu, mac, adminMac);
+    }
+
     /** Whether the PF keeps another admin MAC for the VF than its own; where either is unknown there is nothing to restore. */
     boolean isHiddenBy(Optional<MacAddress> shownAdminMac) {
         return adminMac.isPresent() && shownAdminMac.isPresent() && !adminMac.equals(shownAdminMac);

@@ -7,6 +7,7 @@ import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.Place;
 import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.binding.VfNote;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
@@ -87,7 +88,7 @@ public final class NodeObserver {
                         PodLinks.read(wanted.netns(), vf.pci(), wanted.network().mac()))
                 .orElse(PodLinks.NONE);
         Place place = place(vf.pci(), port, pod);
-        return Optional.of(new Observed(
+        Observed observed = new Observed(
                 vf.pci(),
                 representor.get(),
                 uplink.get().mtu(),
@@ -95,11 +96,37 @@ public final class NodeObserver {
                 strays(vf.pci(), name, look),
                 rivals(binding, name, look),
                 place,
+                false,
                 uplink.get().adminMac(),
                 pod.others(),
                 pod.othersHaveDefaultRoute(),
                 owner(port, place, vf.pci(), look),
-                boot));
+                boot);
+        return Optional.of(
+                observed.nameToRestore().filter(own -> isTaken(own, vf.pci())).isPresent()
+                        ? observed.withNameTaken()
+                        : observed);
+    }
+
+    /** Whether a netdev has the name that is not a VF on its way back to a name of its own. */
+    private boolean isTaken(String name, PciAddress pci) {
+        if (host.named(name).isEmpty()) {
+            return false;
+        }
+        return inventory.all().stream()
+                .filter(other -> !other.equals(pci))
+                .filter(other -> topology.netdev(other).equals(Optional.of(name)))
+                .findFirst()
+                .map(holder -> ownName(holder).equals(Optional.of(name)))
+                .orElse(true);
+    }
+
+    private Optional<String> ownName(PciAddress pci) {
+        return inventory
+                .known(pci)
+                .flatMap(entry -> host.byIndex(entry.representorIndex()))
+                .flatMap(representor -> VfNote.read(representor.alias()))
+                .map(note -> note.identity().name());
     }
 
     private Optional<Observed.Owner> owner(Optional<Port> port, Place place, PciAddress pci, Sandboxes.Look look) {

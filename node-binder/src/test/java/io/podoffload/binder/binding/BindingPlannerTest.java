@@ -442,6 +442,20 @@ class BindingPlannerTest {
         }
 
         @Test
+        void aVfWhoseNameIsGoneForGoodGetsTheOneThatTheKernelFallsBackTo() {
+            World world = new World()
+                    .unallotted()
+                    .ownNameTaken()
+                    .vfAtHome(World.vf("dev7", 1400, POD_MAC, false, ORIGINAL.name()));
+            VfIdentity renamed = ORIGINAL.called("dev7");
+
+            assertThat(world.plan().steps())
+                    .containsExactly(
+                            new Step.ResetVf(PCI, "dev7", renamed),
+                            new Step.NoteVf(REPRESENTOR, new VfNote(PCI, renamed)));
+        }
+
+        @Test
         void aVfThatKubeOvnTookBeforeItWasCleanGetsItsOwnIdentityBackAndNotTheOneThatKubeOvnNoted() {
             World world = new World().unallotted().vfAtHome(World.vf("net1", 1400, POD_MAC, false, "net1"));
 
@@ -528,6 +542,20 @@ class BindingPlannerTest {
                             .steps())
                     .as("ovs-vswitchd may be down")
                     .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void aVfWhoseNameIsGoneForGoodIsFreeAllTheSame() {
+            World world = detached()
+                    .ownerGone()
+                    .ownNameTaken()
+                    .vfAtHome(World.vf("net1", 1400, POD_MAC, false, MARK.alias()));
+
+            assertThat(world.plan().reason()).isEqualTo(Reason.Free);
+            assertThat(world.plan().steps())
+                    .contains(
+                            new Step.ResetVf(PCI, "net1", ORIGINAL.called("dev7")),
+                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
         }
 
         @Test

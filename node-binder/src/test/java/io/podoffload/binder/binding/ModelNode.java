@@ -110,6 +110,7 @@ final class ModelNode implements NodeNetwork {
                 strays,
                 rivals,
                 place(desired, port),
+                false,
                 adminMac,
                 Set.of("lo", "eth0"),
                 true,

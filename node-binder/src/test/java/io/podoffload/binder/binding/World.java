@@ -32,6 +32,7 @@ final class World {
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
     private @Nullable Port port;
     private boolean seenUp;
+    private boolean nameTaken;
     private List<Observed.Held> strays = List.of();
     private List<Observed.Held> rivals = List.of();
     private Optional<MacAddress> adminMac = Optional.empty();
@@ -225,6 +226,7 @@ final class World {
                 strays,
                 rivals,
                 place,
+                nameTaken,
                 adminMac,
                 podLinks,
                 podHasDefaultRoute,
@@ -246,6 +248,12 @@ final class World {
     /** ovs-vswitchd has not looked since the representor went down. */
     World vswitchdSeesItUp() {
         seenUp = true;
+        return this;
+    }
+
+    /** A netdev that stays has the VF's own name. */
+    World ownNameTaken() {
+        nameTaken = true;
         return this;
     }
 
