@@ -3,10 +3,12 @@ package io.podoffload.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.Programs;
@@ -292,26 +294,50 @@ class ProofIT {
         assertThat(well.exitCode()).isZero();
     }
 
+    @Test
+    void explainSaysWhatIsWrongWithTheNetworkOfThePod() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        GenericKubernetesResource before = network().get();
+        try {
+            network().edit(network -> {
+                network.getMetadata().setAnnotations(Map.of());
+                return network;
+            });
+            assertThat(cluster.runBinderCommand("explain", "default/one").text())
+                    .contains("NoResourceName: NetworkAttachmentDefinition default/default has"
+                            + " k8s.v1.cni.cncf.io/resourceName ''")
+                    .contains("no deviceID reaches the CNI and pods get a veth");
+
+            network().delete();
+            assertThat(cluster.runBinderCommand("explain", "default/one").text())
+                    .contains("NetworkMissing: there is no NetworkAttachmentDefinition default/default");
+        } finally {
+            network().delete();
+            before.getMetadata().setResourceVersion(null);
+            cluster.client().resource(before).create();
+        }
+    }
+
+    private Resource<GenericKubernetesResource> network() {
+        return cluster.client()
+                .genericKubernetesResources(new ResourceDefinitionContext.Builder()
+                        .withGroup("k8s.cni.cncf.io")
+                        .withVersion("v1")
+                        .withKind("NetworkAttachmentDefinition")
+                        .withPlural("network-attachment-definitions")
+                        .withNamespaced(true)
+                        .build())
+                .inNamespace("default")
+                .withName("default");
+    }
+
     private void makeTheClusterWell() {
-        var network = new ResourceDefinitionContext.Builder()
-                .withGroup("k8s.cni.cncf.io")
-                .withVersion("v1")
-                .withKind("NetworkAttachmentDefinition")
-                .withPlural("network-attachment-definitions")
-                .withNamespaced(true)
-                .build();
-        var object = cluster.client()
-                .genericKubernetesResources(network)
-                .inNamespace("default")
-                .withName("default")
-                .get();
-        object.setAdditionalProperty(
-                "spec", Map.of("config", "{\"type\":\"kube-ovn\",\"provider\":\"default.default.ovn\"}"));
-        cluster.client()
-                .genericKubernetesResources(network)
-                .inNamespace("default")
-                .resource(object)
-                .update();
+        network().edit(network -> {
+            network.setAdditionalProperty(
+                    "spec", Map.of("config", "{\"type\":\"kube-ovn\",\"provider\":\"default.default.ovn\"}"));
+            return network;
+        });
         var subnet = new ResourceDefinitionContext.Builder()
                 .withGroup("kubeovn.io")
                 .withVersion("v1")
