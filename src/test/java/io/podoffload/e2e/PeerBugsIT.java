@@ -351,7 +351,9 @@ class PeerBugsIT {
     void sriovCniDel_aResetThatFailsIsTriedUntilItWorksAndForgetsNothing() {
         Pod pod = bound("unnameable", CniMode.OTHER);
         String representor = NODE.representor(pod);
-        Programs.run("ip", "link", "add", FIRST_VF_NAME, "type", "veth", "peer", "name", "squatter");
+        String index = cluster.exec(pod, "ip", "-o", "link", "show", "net1").replaceAll("(?s):.*", "");
+        // its own name is taken, and the one that the kernel falls back to
+        Programs.run("ip", "link", "add", FIRST_VF_NAME, "type", "veth", "peer", "name", "dev" + index);
         try {
             cluster.delete(pod);
 
@@ -360,7 +362,7 @@ class PeerBugsIT {
                     .containsEntry("pod-offload-vf-name", FIRST_VF_NAME)
                     .containsEntry("pod-offload-vf-mtu", "1500");
         } finally {
-            Programs.run("ip", "link", "del", "squatter");
+            Programs.run("ip", "link", "del", FIRST_VF_NAME);
         }
         NODE.assertAsAtFirst("the name is free again");
     }
