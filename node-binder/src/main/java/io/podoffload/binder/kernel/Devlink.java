@@ -35,7 +35,7 @@ public final class Devlink {
     private static final int DEVLINK_ATTR_PORT_CONTROLLER_NUMBER = 150;
     private static final int DEVLINK_PORT_FLAVOUR_PCI_VF = 4;
     private static final int DEVLINK_PARAM_CMODE_RUNTIME = 0;
-    private static final int NLA_STRING = 10;
+    private static final int NLA_STRING = 5;
 
     /** How mlx5 programs its steering tables; a change needs legacy mode. */
     private static final String STEERING = "flow_steering_mode";

@@ -49,7 +49,20 @@ public record PhysicalFunction(
         compare(differences, "encap mode", eswitch.flatMap(Eswitch::encap), after.eswitch.flatMap(Eswitch::encap));
         compare(differences, "steering mode", steering, after.steering);
         compare(differences, "uplink", uplink, after.uplink);
+        compare(differences, "representors with hw-tc-offload", offloading(), after.offloading());
         return differences;
+    }
+
+    private long offloading() {
+        return vfs.stream()
+                .flatMap(vf -> vf.representor().stream())
+                .filter(representor -> representor.tcOffload() == TcOffload.ON)
+                .count();
+    }
+
+    /** Whether every VF has a representor with hw-tc-offload on. */
+    public boolean offloads() {
+        return !vfs.isEmpty() && offloading() == vfs.size();
     }
 
     private long bound() {

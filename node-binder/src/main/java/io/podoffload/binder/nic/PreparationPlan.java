@@ -87,13 +87,15 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         if (anew && wanted > 0 && !vfsBeforeMode) {
             steps.add(new PreparationStep.VfCount(0, wanted));
         }
-        if (vfsBeforeMode || vfsStay && (modeChanges || unbound)) {
-            steps.add(new PreparationStep.BindVfs());
-        }
         boolean newRepresentors = wanted > 0 && wantedMode == Eswitch.Mode.SWITCHDEV && (anew || modeChanges);
         settings.tcOffload()
                 .filter(on -> newRepresentors || representors(pf).anyMatch(link -> differs(link, on)))
                 .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(newRepresentors, on)));
+        if (vfsBeforeMode || vfsStay && (modeChanges || unbound)) {
+            steps.add(
+                    new PreparationStep
+                            .BindVfs()); // last: a flow that is made before hw-tc-offload is on stays with the CPU
+        }
         settings.mtu()
                 .ifPresent(mtu -> pf.uplink()
                         .filter(uplink -> uplink.mtu() != mtu)

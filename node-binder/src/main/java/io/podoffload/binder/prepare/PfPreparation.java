@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,8 +77,9 @@ public final class PfPreparation {
         if (other.failure().isEmpty()) {
             return new Outcome(pci, Outcome.Kind.PREPARED, second.steps(), attempt.failure());
         }
-        List<String> both = new ArrayList<>(attempt.failure());
-        both.addAll(other.messages());
+        List<String> both = Stream.concat(attempt.failure().stream(), other.messages().stream())
+                .distinct() // the order did not matter
+                .toList();
         return new Outcome(pci, Outcome.Kind.FAILED, List.of(), both);
     }
 
@@ -149,15 +151,11 @@ public final class PfPreparation {
     private List<String> takeBack(PhysicalFunction before, Deque<PreparationStep> begun) {
         List<String> left = new ArrayList<>();
         while (!begun.isEmpty()) {
-            begun.pop().undo().ifPresent(undo -> {
-                LOG.info("{}: back: {}", before.title(), undo.text());
-                try {
-                    undo.apply(before.pci(), control);
-                } catch (LinuxException e) {
-                    LOG.debug("{}: back: {}", before.title(), undo.text(), e);
-                    left.add("could not be put back: " + undo.text() + ": " + KernelRefusal.explain(undo, e));
-                }
-            });
+            begun.pop().undo().ifPresent(undo -> takeBack(before, undo, left));
+        }
+        if (before.offloads() && !control.pf(before.pci()).offloads()) {
+            takeBack(
+                    before, new PreparationStep.RepresentorTcOffload(true, true), left); // they came anew with the mode
         }
         List<String> differences = before.differencesTo(control.pf(before.pci()));
         if (differences.isEmpty()) {
@@ -165,6 +163,16 @@ public final class PfPreparation {
         }
         left.addAll(differences);
         return left;
+    }
+
+    private void takeBack(PhysicalFunction before, PreparationStep undo, List<String> left) {
+        LOG.info("{}: back: {}", before.title(), undo.text());
+        try {
+            undo.apply(before.pci(), control);
+        } catch (LinuxException e) {
+            LOG.debug("{}: back: {}", before.title(), undo.text(), e);
+            left.add("could not be put back: " + undo.text() + ": " + KernelRefusal.explain(undo, e));
+        }
     }
 
     private static List<String> texts(List<PreparationStep> steps) {

@@ -56,8 +56,8 @@ class PfPreparationTest {
                         "unbind its VFs from their driver",
                         "switch its eswitch from legacy to switchdev",
                         "set hw-tc-offload of its uplink on",
-                        "bind its VFs to their driver",
-                        "set hw-tc-offload of its representors on");
+                        "set hw-tc-offload of its representors on",
+                        "bind its VFs to their driver");
     }
 
     @Test
@@ -162,8 +162,8 @@ class PfPreparationTest {
                         "set its steering mode from dmfs to smfs",
                         "switch its eswitch from legacy to switchdev",
                         "set hw-tc-offload of its uplink on",
-                        "bind its VFs to their driver",
                         "set hw-tc-offload of its representors on",
+                        "bind its VFs to their driver",
                         "set the MTU of its uplink to 9000");
     }
 
