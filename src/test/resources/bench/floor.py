@@ -112,15 +112,13 @@ def bind(host, ovsdb, job):
 
 def release(host, ovsdb, job):
     representor = job["representor"]
-    ovsdb.transact({"op": "mutate", "table": "Interface", "where": [["name", "==", representor]],
-                    "mutations": [["external_ids", "delete", ["set", ["iface-id"]]]]})
     host.link(host.index(representor), flags=0, change=UP)
-    ovsdb.transact({"op": "wait", "table": "Interface", "timeout": 5000, "until": "==", "columns": ["name"], "rows": [],
-                    "where": [["name", "==", representor], ["external_ids", "includes", ["map", [["ovn-installed", "true"]]]]]})
     index = host.index(job["shown"])
     host.link(index, flags=0, change=UP)
     host.link(index, text(IFLA_IFNAME, job["vf"]) + number(IFLA_MTU, 1500) + attribute(IFLA_ADDRESS, mac(job["vfMac"])))
     host.link(index, text(IFLA_IFALIAS, ""))
+    ovsdb.transact({"op": "wait", "table": "Interface", "timeout": 5000, "until": "==", "columns": ["name"], "rows": [],
+                    "where": [["name", "==", representor], ["admin_state", "==", "up"]]})
     uuid = ovsdb.transact({"op": "select", "table": "Port", "where": [["name", "==", representor]], "columns": ["_uuid"]})[0]
     port = uuid["rows"][0]["_uuid"]
     ovsdb.transact({"op": "mutate", "table": "Bridge", "where": [["ports", "includes", port]],

@@ -24,7 +24,7 @@ class CrashIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final List<String> BIND_STEPS = List.of(
             "recordBinding", "markVf", "moveIntoPod", "configureInPod", "attach", "setRepresentorUp", "announce");
-    private static final List<String> RELEASE_STEPS = List.of("detach", "setRepresentorDown", "resetVf", "deletePort");
+    private static final List<String> RELEASE_STEPS = List.of("setRepresentorDown", "resetVf", "deletePort");
 
     private static SimulatedCluster cluster;
     private static NodeState atFirst;
@@ -85,6 +85,29 @@ class CrashIT {
         cluster.startBinder();
 
         assertAsAtFirst();
+    }
+
+    @ParameterizedTest
+    @MethodSource("awayPoints")
+    void killedWhileItReleasesAVfThatIsNotHomeYet(String point) {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("killed")), "Bound");
+        cluster.letNamespacesLinger(true);
+        try {
+            cluster.crashAt(point);
+            cluster.delete(pod);
+            cluster.awaitCrash();
+
+            cluster.startBinder();
+        } finally {
+            cluster.letNamespacesLinger(false);
+        }
+
+        assertAsAtFirst();
+    }
+
+    static Stream<String> awayPoints() {
+        return points(List.of("detach", "setRepresentorDown"));
     }
 
     @ParameterizedTest

@@ -25,19 +25,21 @@ final class Release {
             return Plan.nothing(Reason.WaitingForRelease, detail);
         }
         String representor = observed.representor().name();
+        boolean isThisBoots = mark.isOf(observed.boot());
+        boolean isAway = isThisBoots && !observed.vfAtHome();
         List<Step> steps = new ArrayList<>();
         observed.port().ifPresent(row -> {
-            if (row.ifaceId().isPresent()) {
-                steps.add(new Step.Detach(representor, ownKeys(row)));
+            if (isAway && row.ifaceId().isPresent()) {
+                steps.add(new Step.Detach(representor, ownKeys(row))); // the way home may be long
             }
             if (observed.representor().up()) {
                 steps.add(new Step.RepresentorDown(representor));
             }
         });
-        if (mark.isOf(observed.boot())) {
-            if (!observed.vfAtHome()) {
-                return new Plan(Reason.WaitingForVf, detail, steps);
-            }
+        if (isAway) {
+            return new Plan(Reason.WaitingForVf, detail, steps);
+        }
+        if (isThisBoots) {
             reset(observed, observed.restorable(mark.original()), steps);
         }
         if (observed.port().map(row -> isHeldByOvn(row, observed)).orElse(false)) {
@@ -51,15 +53,17 @@ final class Release {
     }
 
     /**
-     * ovn-controller takes {@code ovn-installed} off a row when it has let the port go. Of a row that loses its iface-id and
-     * is deleted before ovn-controller looked in between, it never learns that the port is gone, and 23.03 goes on with freed
-     * memory. One that does not look at all is not waited for; nor is one, for long, that had not installed the port yet.
+     * A row that goes with its iface-id takes its port along. Of one that loses its iface-id before, and is deleted before
+     * ovn-controller looked in between, it never learns that the port is gone, and 23.03 goes on with freed memory: it takes
+     * {@code ovn-installed} off when it has let the port go. One that does not look at all is not waited for; nor is one, for
+     * long, that had not installed the port yet.
      */
     private static boolean isHeldByOvn(Port row, Observed observed) {
         Duration goneFor = goneFor(observed);
-        return row.ifaceId().isPresent()
-                || (row.installedByOvn() && goneFor.compareTo(OVN_LETS_GO_WITHIN) < 0)
-                || (!row.externalIds().containsKey(Port.OVN_INSTALLED_TS) && goneFor.compareTo(OVN_LOOKS_WITHIN) < 0);
+        return row.ifaceId().isEmpty()
+                && (row.installedByOvn() && goneFor.compareTo(OVN_LETS_GO_WITHIN) < 0
+                        || !row.externalIds().containsKey(Port.OVN_INSTALLED_TS)
+                                && goneFor.compareTo(OVN_LOOKS_WITHIN) < 0);
     }
 
     /**
@@ -67,7 +71,8 @@ final class Release {
      * representor that it has not seen go down would come up again, with nothing to take it down.
      */
     private static boolean isUpForVswitchd(Port row, Observed observed) {
-        return row.adminUp() && goneFor(observed).compareTo(VSWITCHD_LOOKS_WITHIN) < 0;
+        return (row.adminUp() || observed.representor().up())
+                && goneFor(observed).compareTo(VSWITCHD_LOOKS_WITHIN) < 0;
     }
 
     private static Duration goneFor(Observed observed) {
@@ -110,7 +115,7 @@ final class Release {
                         Reason.WaitingForRelease, "rows that lost the representor of " + observed.pci(), steps));
     }
 
-    /** The keys that must not have changed for the row to be ours still; the iface-id comes off before. */
+    /** The keys that must not have changed for the row to be ours still. */
     private static Map<String, String> ownKeys(Port row) {
         Map<String, String> keys = new LinkedHashMap<>(row.externalIds());
         keys.keySet().removeIf(key -> !key.startsWith(OwnerMark.PREFIX) || key.equals(OwnerMark.ANNOUNCED));

@@ -513,14 +513,20 @@ class BindingPlannerTest {
     class Release {
 
         @Test
-        void theIfaceIdComesOffFirstAndTheRowGoesLast() {
+        void theRowGoesLastAndTakesItsIfaceIdAlong() {
             assertThat(home().ownerGone().plan().steps())
-                    .containsExactly(
-                            new Step.Detach(REPRESENTOR, MARK.externalIds()),
-                            new Step.RepresentorDown(REPRESENTOR),
-                            new Step.ResetVf(PCI, "net1", ORIGINAL));
-            assertThat(detached("ovn-installed-ts", "1").ownerGone().plan().steps())
+                    .containsExactly(new Step.RepresentorDown(REPRESENTOR), new Step.ResetVf(PCI, "net1", ORIGINAL));
+            assertThat(clean("iface-id", IFACE_ID, "ovn-installed", "true")
+                            .ownerGone()
+                            .plan()
+                            .steps())
                     .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+        }
+
+        @Test
+        void ofAVfThatIsAwayTheIfaceIdComesOffAndTheRowStays() {
+            assertThat(clean("iface-id", IFACE_ID).vfAway().ownerGone().plan().steps())
+                    .containsExactly(new Step.Detach(REPRESENTOR, MARK.externalIds()));
         }
 
         @Test
@@ -533,7 +539,7 @@ class BindingPlannerTest {
 
         @Test
         void theRowStaysUntilVswitchdHasSeenTheRepresentorGoDown() {
-            World unseen = detached("ovn-installed-ts", "1").ownerGone().vswitchdSeesItUp();
+            World unseen = clean("ovn-installed-ts", "1").ownerGone().vswitchdSeesItUp();
 
             assertThat(unseen.plan().steps()).isEmpty();
             assertThat(unseen.plan().reason()).isEqualTo(Reason.WaitingForRelease);
@@ -546,10 +552,8 @@ class BindingPlannerTest {
 
         @Test
         void aVfWhoseNameIsGoneForGoodIsFreeAllTheSame() {
-            World world = detached()
-                    .ownerGone()
-                    .ownNameTaken()
-                    .vfAtHome(World.vf("net1", 1400, POD_MAC, false, MARK.alias()));
+            World world =
+                    clean().ownerGone().ownNameTaken().vfAtHome(World.vf("net1", 1400, POD_MAC, false, MARK.alias()));
 
             assertThat(world.plan().reason()).isEqualTo(Reason.Free);
             assertThat(world.plan().steps())
@@ -560,8 +564,7 @@ class BindingPlannerTest {
 
         @Test
         void theRowStaysUntilOvnControllerHasLetThePortGo() {
-            World held =
-                    detached("ovn-installed", "true", "ovn-installed-ts", "1").ownerGone();
+            World held = clean("ovn-installed", "true", "ovn-installed-ts", "1").ownerGone();
 
             assertThat(held.plan().steps()).isEmpty();
             assertThat(held.plan().reason()).isEqualTo(Reason.WaitingForRelease);
@@ -574,20 +577,18 @@ class BindingPlannerTest {
 
         @Test
         void aPortThatOvnHadNotInstalledYetIsNotTakenAwayUnderItsHands() {
-            assertThat(detached()
-                            .owner(false, true, true, Duration.ofMillis(5))
+            assertThat(clean().owner(false, true, true, Duration.ofMillis(5))
                             .plan()
                             .steps())
                     .isEmpty();
-            assertThat(detached()
-                            .owner(false, true, true, Duration.ofMillis(200))
+            assertThat(clean().owner(false, true, true, Duration.ofMillis(200))
                             .plan()
                             .steps())
                     .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
         }
 
-        /** Of a pod that is gone, with its VF clean and its iface-id off. */
-        private World detached(String... ids) {
+        /** Of a pod that is gone, with its VF clean; without an iface-id if none is given. */
+        private World clean(String... ids) {
             return new World()
                     .unallotted()
                     .ourRow(2, ids)
@@ -636,15 +637,6 @@ class BindingPlannerTest {
                             .unallotted()
                             .afterAnotherBoot()
                             .ourRow(2, "iface-id", IFACE_ID)
-                            .vfAtHome(World.vf("eth2", 1500, new MacAddress("02:00:00:00:00:cc"), false, ""))
-                            .ownerGone()
-                            .plan()
-                            .steps())
-                    .containsExactly(new Step.Detach(REPRESENTOR, MARK.externalIds()));
-            assertThat(new World()
-                            .unallotted()
-                            .afterAnotherBoot()
-                            .ourRow(2)
                             .vfAtHome(World.vf("eth2", 1500, new MacAddress("02:00:00:00:00:cc"), false, ""))
                             .ownerGone()
                             .plan()
@@ -745,7 +737,7 @@ class BindingPlannerTest {
                             .reason())
                     .isEqualTo(Reason.WaitingForRelease);
             assertThat(home().wanting(other).ownerGone().plan().steps())
-                    .contains(new Step.Detach(REPRESENTOR, MARK.externalIds()));
+                    .contains(new Step.ResetVf(PCI, "net1", ORIGINAL));
         }
 
         @Test
