@@ -34,12 +34,17 @@ public final class AllottedVfs {
         this.pods = pods;
     }
 
-    /** The living pod that holds the VF, as far as is known; a pod of which nothing is known yet is asked about first. */
+    /**
+     * The living pod that holds the VF, as far as is known. Pods of which nothing is known yet are asked about where that can
+     * matter: in a storm each look would ask about all the others.
+     */
     Optional<PodView> holder(PciAddress pci) {
         List<PodView> holders = pods.holders();
+        Comparator<PodView> newest = Comparator.comparing(PodView::createdAt);
         return holders.stream()
-                .filter(pod -> of(pod).contains(pci))
-                .max(Comparator.comparing((PodView pod) -> isConfirmed(pod)).thenComparing(PodView::createdAt));
+                .filter(pod -> isConfirmed(pod) && of(pod).contains(pci))
+                .max(newest)
+                .or(() -> holders.stream().filter(pod -> of(pod).contains(pci)).max(newest));
     }
 
     /** The VFs of a pod; empty while it has none, and for a pod that asks for none. */
