@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -189,6 +190,23 @@ class ProofIT {
         Printed nobody = cluster.runBinderCommand("explain", "default/nobody");
         assertThat(nobody.exitCode()).isEqualTo(1);
         assertThat(nobody.text()).contains("there is no pod default/nobody");
+    }
+
+    @Test
+    void explainFindsThatTheNodeHasNoNicWithSriov(@TempDir Path sysfs) throws IOException {
+        Path ordinary = Files.createDirectories(sysfs.resolve("bus/pci/devices/0000:03:00.0"));
+        Files.writeString(ordinary.resolve("class"), "0x020000\n");
+        Files.writeString(ordinary.resolve("vendor"), "0x8086\n");
+        cluster.useCni(CniMode.OTHER);
+        cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+
+        Printed printed = cluster.runBinderCommand("explain", "default/one", "--pod-offload.sysfs=" + sysfs);
+
+        assertThat(printed.exitCode()).isEqualTo(1);
+        assertThat(printed.text())
+                .contains("✗ VF ")
+                .contains("NoPfWithSriov: no PF with SR-IOV was found")
+                .contains("SRIOV_EN=1");
     }
 
     @Test

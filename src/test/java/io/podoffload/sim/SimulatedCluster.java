@@ -28,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -432,6 +433,8 @@ public final class SimulatedCluster implements AutoCloseable {
         line.addAll(List.of(command));
         line.addAll(binderSettings().arguments().stream()
                 .filter(argument -> argument.startsWith("--pod-offload.") || argument.startsWith("--spring.config"))
+                .filter(setting -> Arrays.stream(command)
+                        .noneMatch(own -> own.startsWith(setting.substring(0, setting.indexOf('=') + 1))))
                 .toList());
         try {
             return new Printed(0, Programs.run(toApiServer, line.toArray(String[]::new)));
