@@ -52,6 +52,8 @@ struct lab_pf {
 	struct devlink_port port;
 	struct netdev_phys_item_id id;
 	u16 mode;
+	enum devlink_eswitch_encap_mode encap;
+	char steering[8];
 	int nvf, pfnum;
 	struct lab_pf __rcu *wire;
 	atomic_t rules;
@@ -396,14 +398,50 @@ static int mode_set(struct devlink *dl, u16 mode, struct netlink_ext_ack *e)
 	return err;
 }
 static int inline_get(struct devlink *dl, u8 *m) { *m = DEVLINK_ESWITCH_INLINE_MODE_NONE; return 0; }
-static int encap_get(struct devlink *dl, enum devlink_eswitch_encap_mode *m) { *m = DEVLINK_ESWITCH_ENCAP_MODE_BASIC; return 0; }
+static int encap_get(struct devlink *dl, enum devlink_eswitch_encap_mode *m) { *m = ((struct lab_pf *)devlink_priv(dl))->encap; return 0; }
+static int encap_set(struct devlink *dl, enum devlink_eswitch_encap_mode m, struct netlink_ext_ack *e)
+{
+	((struct lab_pf *)devlink_priv(dl))->encap = m;
+	return 0;
+}
+
+/* as on mlx5: by name, at any time, but in legacy mode only */
+static int steering_get(struct devlink *dl, u32 id, struct devlink_param_gset_ctx *ctx)
+{
+	strscpy(ctx->val.vstr, ((struct lab_pf *)devlink_priv(dl))->steering, sizeof(ctx->val.vstr));
+	return 0;
+}
+static int steering_set(struct devlink *dl, u32 id, struct devlink_param_gset_ctx *ctx, struct netlink_ext_ack *e)
+{
+	struct lab_pf *pf = devlink_priv(dl);
+
+	strscpy(pf->steering, ctx->val.vstr, sizeof(pf->steering));
+	return 0;
+}
+static int steering_validate(struct devlink *dl, u32 id, union devlink_param_value v, struct netlink_ext_ack *e)
+{
+	if (strcmp(v.vstr, "dmfs") && strcmp(v.vstr, "smfs")) {
+		NL_SET_ERR_MSG_MOD(e, "steering is dmfs or smfs");
+		return -EINVAL;
+	}
+	if (((struct lab_pf *)devlink_priv(dl))->mode != DEVLINK_ESWITCH_MODE_LEGACY) {
+		NL_SET_ERR_MSG_MOD(e, "steering is chosen in legacy mode only");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+static const struct devlink_param params[] = {
+	DEVLINK_PARAM_DRIVER(DEVLINK_PARAM_GENERIC_ID_MAX + 1, "flow_steering_mode", DEVLINK_PARAM_TYPE_STRING,
+			     BIT(DEVLINK_PARAM_CMODE_RUNTIME), steering_get, steering_set, steering_validate),
+};
 static int info_get(struct devlink *dl, struct devlink_info_req *req, struct netlink_ext_ack *e)
 {
 	return devlink_info_version_running_put(req, DEVLINK_INFO_VERSION_GENERIC_FW, "22.41.1000");
 }
 static const struct devlink_ops dl_ops = {
 	.eswitch_mode_get = mode_get, .eswitch_mode_set = mode_set,
-	.eswitch_inline_mode_get = inline_get, .eswitch_encap_mode_get = encap_get, .info_get = info_get,
+	.eswitch_inline_mode_get = inline_get, .eswitch_encap_mode_get = encap_get, .eswitch_encap_mode_set = encap_set,
+	.info_get = info_get,
 };
 
 /* ---- PCI ---- */
@@ -452,6 +490,8 @@ static int pf_probe(struct pci_dev *pdev)
 	pf->pdev = pdev;
 	mutex_init(&pf->lock);
 	pf->mode = DEVLINK_ESWITCH_MODE_LEGACY;
+	pf->encap = DEVLINK_ESWITCH_ENCAP_MODE_BASIC;
+	strscpy(pf->steering, "dmfs", sizeof(pf->steering));
 	pf->pfnum = PCI_FUNC(pdev->devfn);
 	pf->id.id_len = 8;
 	get_random_bytes(pf->id.id, 8);
@@ -471,9 +511,12 @@ static int pf_probe(struct pci_dev *pdev)
 	if (err)
 		goto unlock;
 	SET_NETDEV_DEVLINK_PORT(pf->uplink, &pf->port);
-	err = register_netdev(pf->uplink);
+	err = devl_params_register(dl, params, ARRAY_SIZE(params));
 	if (err)
 		goto port;
+	err = register_netdev(pf->uplink);
+	if (err)
+		goto params;
 	netif_carrier_on(pf->uplink);
 	devl_register(dl);
 	devl_unlock(dl);
@@ -488,6 +531,8 @@ static int pf_probe(struct pci_dev *pdev)
 	pf_count++;
 	mutex_unlock(&wire_lock);
 	return 0;
+params:
+	devl_params_unregister(dl, params, ARRAY_SIZE(params));
 port:
 	devl_port_unregister(&pf->port);
 unlock:
@@ -565,6 +610,7 @@ static void lab_remove(struct pci_dev *pdev)
 	synchronize_net();
 	devl_lock(dl);
 	devl_unregister(dl);
+	devl_params_unregister(dl, params, ARRAY_SIZE(params));
 	pci_disable_sriov(pdev);
 	reps_del(pf);
 	unregister_netdev(pf->uplink);

@@ -3,6 +3,7 @@ package io.podoffload.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.nic.Eswitch;
@@ -84,6 +85,19 @@ final class KernelsOwnWords {
                             .ifPresent(representor ->
                                     assertThat(representor.tcOffload()).isEqualTo(offload(representor.name()))));
         }
+    }
+
+    /** {@code devlink -j dev param show}. */
+    static String steering(PciAddress pf) {
+        return JSON.readTree(Programs.run(
+                        "devlink", "-j", "dev", "param", "show", "pci/" + pf, "name", "flow_steering_mode"))
+                .path("param")
+                .path("pci/" + pf)
+                .path(0)
+                .path("values")
+                .path(0)
+                .path("value")
+                .asString();
     }
 
     private static TcOffload offload(String netdev) {

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The story of a node with two PFs, on a real kernel: from nothing to pods whose flows are in the NIC, and through every
@@ -38,11 +39,15 @@ public final class Lab {
     private static final PciAddress PF0 = new PciAddress("0000:01:00.0");
     static final PciAddress PF1 = new PciAddress("0000:02:00.0");
 
+    private static final Path OVSDB = Path.of("/run/bench/ovs/db.sock");
+
     private final long begin = System.nanoTime();
     private final Path binderJar;
     private final Path classes;
     private final Links host = Links.ofHost();
     private final SysfsNics nics = new SysfsNics(Path.of("/sys"), new Devlink(), host);
+    private final NodeExamination examination =
+            new NodeExamination(nics, host, Path.of("/proc"), OVSDB, Path.of("/run/NetworkManager/devices"));
     private final Map<PodName, List<PciAddress>> allotted = new HashMap<>();
 
     private Lab(Path binderJar, Path classes) {
@@ -70,29 +75,59 @@ public final class Lab {
         undo(PF0);
         undo(PF1);
         LabNic nic = new LabNic(PF0);
-        try (StagedNode node = new StagedNode(OpenVSwitch.Datapath.KERNEL, sysfs -> nic, Map.of())) {
+        try (StagedNode node = new StagedNode(OpenVSwitch.Datapath.KERNEL, sysfs -> nic, Map.of());
+                Explanations explanations = new Explanations(node, nics, examination)) {
             say("Open vSwitch, OVN, kubelet, runtime and API server are there");
             Map<PciAddress, String> names;
             Staged unfinished;
             try (JavaProgram binder = startBinder(node, "binder-1.log")) {
                 say("the binder looks after the VFs");
                 names = NodeStory.names(nic);
-                NodeStory story = new NodeStory(this, node, nic, names);
+                NodeStory story = new NodeStory(this, node, nic, names, explanations);
                 story.theBinderHasPreparedBothPfs();
                 story.flowsRunInTheNic();
                 unfinished = story.theBinderIsKilledMidWay(binder);
             }
             try (JavaProgram binder = startBinder(node, "binder-2.log")) {
                 say("the next binder looks after the VFs");
-                new NodeStory(this, node, nic, names).theNextBinderGoesOn(unfinished);
+                new NodeStory(this, node, nic, names, explanations).theNextBinderGoesOn(unfinished);
             }
         }
     }
 
     /** What the settings of a test ask of one PF. */
     static PrepareProperties.Pf asked(PciAddress pf, int vfs, String eswitch) {
+        return asked(pf, vfs, eswitch, null, null, true, false);
+    }
+
+    /** The same, although the node's own traffic goes by the PF. */
+    static PrepareProperties.Pf askedOfCarrier(PciAddress pf, int vfs, String eswitch) {
+        return asked(pf, vfs, eswitch, null, null, true, true);
+    }
+
+    private static PrepareProperties.Pf asked(
+            PciAddress pf,
+            int vfs,
+            String eswitch,
+            @Nullable String steering,
+            @Nullable String encap,
+            boolean tcOffload,
+            boolean evenIfItCarriesTheNode) {
         return new PrepareProperties.Pf(
-                pf.value(), null, null, null, Map.of(), vfs, eswitch, null, null, true, null, null, "vfs-first", false);
+                pf.value(),
+                null,
+                null,
+                null,
+                Map.of(),
+                vfs,
+                eswitch,
+                steering,
+                encap,
+                tcOffload,
+                null,
+                null,
+                "vfs-first",
+                evenIfItCarriesTheNode);
     }
 
     private NodePreparation preparation(PrepareProperties.Pf... pfs) {
@@ -101,7 +136,7 @@ public final class Lab {
                 nics,
                 host,
                 () -> allotted,
-                Path.of("/run/bench/ovs/db.sock"),
+                OVSDB,
                 Map::of);
     }
 
@@ -168,28 +203,42 @@ public final class Lab {
                 .contains("400 VFs are asked for")
                 .contains("NUM_OF_VFS");
 
+        steeringAndEncapAreSet();
+
         say(KernelsOwnWords.linksAreAsIpSays(host) + " links are read as ip reads them");
         say(KernelsOwnWords.portsAreAsDevlinkSays(new Devlink()) + " ports are read as devlink reads them");
         KernelsOwnWords.switchAndFeaturesAreAsTheySay(nics);
         say("eswitches and features are read as devlink and ethtool read them");
     }
 
+    /** Of a PF with VFs in switchdev: steering wants legacy mode for its change. */
+    private void steeringAndEncapAreSet() {
+        Outcome set = prepare(asked(PF1, 4, "switchdev", "smfs", "none", true, false));
+        assertThat(set.kind()).as(set.toString()).isEqualTo(Outcome.Kind.PREPARED);
+        assertThat(KernelsOwnWords.steering(PF1)).isEqualTo("smfs");
+        KernelsOwnWords.switchAndFeaturesAreAsTheySay(nics);
+        assertThat(prepare(asked(PF1, 4, "switchdev", "smfs", "none", true, false))
+                        .kind())
+                .isEqualTo(Outcome.Kind.NOTHING_TO_DO);
+        say("steering and encap are set: " + set.done());
+        Outcome unknown = prepare(asked(PF1, 4, "switchdev", "hmfs", "none", true, false));
+        assertThat(unknown.kind()).as(unknown.toString()).isEqualTo(Outcome.Kind.FAILED);
+        assertThat(unknown.messages())
+                .anySatisfy(message -> assertThat(message)
+                        .contains("steering mode from smfs to hmfs")
+                        .contains("steering is dmfs or smfs"))
+                .contains("the PF is as it was before");
+        assertThat(prepare(asked(PF1, 4, "switchdev", "smfs", "none", true, false))
+                        .kind())
+                .isEqualTo(Outcome.Kind.NOTHING_TO_DO);
+        say("a steering mode that the device has not is taken back: " + unknown.messages());
+        assertThat(prepare(asked(PF1, 4, "switchdev", "dmfs", "basic", true, false))
+                        .kind())
+                .isEqualTo(Outcome.Kind.PREPARED);
+    }
+
     private void undo(PciAddress pf) {
-        Outcome back = prepare(new PrepareProperties.Pf(
-                pf.value(),
-                null,
-                null,
-                null,
-                Map.of(),
-                0,
-                "legacy",
-                null,
-                null,
-                false,
-                null,
-                null,
-                "vfs-first",
-                false));
+        Outcome back = prepare(asked(pf, 0, "legacy", null, null, false, false));
         assertThat(back.isGood()).as(back.toString()).isTrue();
     }
 
@@ -281,13 +330,7 @@ public final class Lab {
 
     /** What the checks of doctor find on this machine. */
     List<Finding> findings() {
-        return Checks.ofNode(new NodeExamination(
-                        nics,
-                        host,
-                        Path.of("/proc"),
-                        Path.of("/run/bench/ovs/db.sock"),
-                        Path.of("/run/NetworkManager/devices"))
-                .facts());
+        return Checks.ofNode(examination.facts());
     }
 
     /** From now on the pod holds these VFs, as far as preparation is told. */

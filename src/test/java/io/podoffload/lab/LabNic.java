@@ -96,6 +96,11 @@ final class LabNic implements Nic, AutoCloseable {
         return portNamed("pf" + pfNumber() + "vf" + index);
     }
 
+    /** Name of the representor of a VF that has one. */
+    String representorOf(PciAddress vf) {
+        return representor(pciAddresses().indexOf(vf)).orElseThrow();
+    }
+
     Optional<String> uplink() {
         return portNamed("p" + pfNumber());
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
-import io.podoffload.binder.diagnosis.Finding;
 import io.podoffload.binder.prepare.Outcome;
 import io.podoffload.sim.JavaProgram;
 import io.podoffload.sim.Nic;
@@ -29,13 +28,15 @@ final class NodeStory {
     private final StagedNode node;
     private final LabNic nic;
     private final Map<PciAddress, String> names;
+    private final Explanations explanations;
 
     /** @param names of the VFs at home */
-    NodeStory(Lab lab, StagedNode node, LabNic nic, Map<PciAddress, String> names) {
+    NodeStory(Lab lab, StagedNode node, LabNic nic, Map<PciAddress, String> names, Explanations explanations) {
         this.lab = lab;
         this.node = node;
         this.nic = nic;
         this.names = names;
+        this.explanations = explanations;
     }
 
     private static ConditionFactory await(String what) {
@@ -96,39 +97,9 @@ final class NodeStory {
         });
     }
 
-    private void theChecksFindWhatIsWrong(String representor) {
-        assertThat(lab.findings()).isEmpty();
-        Programs.run("ethtool", "-K", representor, "hw-tc-offload", "off");
-        assertThat(lab.findings())
-                .singleElement()
-                .satisfies(finding ->
-                        assertThat(finding.evidence()).isEqualTo("hw-tc-offload of " + representor + " is off"));
-        Programs.run("ethtool", "-K", representor, "hw-tc-offload", "on");
-        assertThat(lab.findings()).isEmpty();
-        lab.say("the checks find what is wrong, and nothing else");
-    }
-
-    /** The setting of Open vSwitch, taken away and given back without a restart. */
-    private void theSettingOfOpenVSwitchIsChecked() {
-        node.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "hw-offload");
-        node.ovs().restart();
-        await("hw-offload is missed")
-                .untilAsserted(() ->
-                        assertThat(lab.findings()).extracting(Finding::check).containsExactly("HwOffloadUnset"));
-        node.ovs().vsctl("set", "Open_vSwitch", ".", "other_config:hw-offload=true");
-        lab.say("hw-offload set on a running ovs-vswitchd: " + lab.findings());
-        node.ovs().restart();
-        await("hw-offload is in force")
-                .untilAsserted(() -> assertThat(lab.findings()).isEmpty());
-    }
-
     private static void ping(Staged from, Staged to) {
         await("a ping of " + to.ip())
                 .untilAsserted(() -> Programs.runIn(from.netns(), "ping", "-c", "1", "-W", "2", to.ip()));
-    }
-
-    private String representor(Staged staged) {
-        return nic.representor(nic.pciAddresses().indexOf(staged.pci())).orElseThrow();
     }
 
     /** The binder prepared both PFs when it started. */
@@ -160,24 +131,13 @@ final class NodeStory {
         lab.say("what somebody changed is told of: " + prepared());
     }
 
-    /** Before there are pods: VFs that are made anew may take the name that a VF in a pod left free. */
-    private void aLegacyPfIsFound() {
-        assertThat(lab.prepare(Lab.asked(Lab.PF1, 2, "legacy")).isGood()).isTrue();
-        assertThat(lab.findings())
-                .singleElement()
-                .satisfies(finding -> assertThat(finding.check()).isEqualTo("NotSwitchdev"));
-        assertThat(lab.prepare(Lab.asked(Lab.PF1, 4, "switchdev")).isGood()).isTrue();
-        assertThat(lab.findings()).isEmpty();
-    }
-
     void flowsRunInTheNic() {
-        aLegacyPfIsFound();
         Staged a = bind(0);
         Staged b = bind(1);
         lab.say("two pods are bound: " + bound(a));
         ping(a, b);
         Programs.runIn(a.netns(), "ping", "-c", "4", "-i", "0.3", b.ip());
-        String in = "in_port(" + representor(a) + ")";
+        String in = "in_port(" + nic.representorOf(a.pci()) + ")";
         await("a flow in the NIC")
                 .untilAsserted(() -> assertThat(node.ovs()
                                 .appctl("dpctl/dump-flows", "-m", "type=offloaded")
@@ -195,7 +155,7 @@ final class NodeStory {
             assertThat(condition(a, "pod-offload.io/offloaded")).startsWith("True Offloaded");
         });
         lab.say("and the pod says so: " + condition(a, "pod-offload.io/offloaded"));
-        theChecksFindWhatIsWrong(representor(a));
+        new FaultStory(lab, node, explanations, nic, this::awaitBound).theFaultsAreExplained(a, b);
 
         lab.allot(new PodName("default", "p0"), a.pci());
         Outcome refused = lab.prepare(Lab.asked(nic.pf(), 8, "switchdev"));
@@ -203,7 +163,7 @@ final class NodeStory {
         assertThat(String.join("\n", refused.messages()))
                 .contains("pod default/p0 holds VF " + a.pci())
                 .contains("the netdev of VF " + b.pci() + " is in another network namespace")
-                .contains(representor(a) + " is a port of bridge br-int");
+                .contains(nic.representorOf(a.pci()) + " is a port of bridge br-int");
         lab.allot(new PodName("default", "p0"));
         lab.say("8 VFs instead of 4 are refused: " + refused.messages());
 
@@ -227,27 +187,64 @@ final class NodeStory {
         end(next);
     }
 
-    /** Its driver is taken away under running pods and given back: VFs, representors and mode are gone. */
+    /** Its driver is taken away under pods that talk, and given back: VFs, representors and mode are gone. */
     private void thePfIsReset(Staged a, Staged b) {
-        nic.unbindPf();
-        await("the ports are broken")
-                .untilAsserted(() -> assertThat(node.ovs()
-                                .vsctl(
-                                        "--bare",
-                                        "--columns=ofport",
-                                        "find",
-                                        "Interface",
-                                        "external_ids:iface-id=" + a.ifaceId()))
-                        .isEqualTo("-1"));
-        nic.bindPf();
-        lab.say("the PF was reset under two running pods");
-        Outcome anew = lab.prepare(Lab.asked(nic.pf(), 4, "switchdev"));
-        assertThat(anew.kind()).as(anew.toString()).isEqualTo(Outcome.Kind.PREPARED);
-        lab.say("it is prepared anew");
-        awaitBound(a);
-        awaitBound(b);
-        ping(a, b);
-        lab.say("and the pods have their VFs back: " + bound(a));
+        try (Load load = new Load(a, b)) {
+            load.awaitAnswers();
+            await("their flows are in the NIC")
+                    .untilAsserted(() -> assertThat(node.ovs().appctl("dpctl/dump-flows", "-m", "type=offloaded"))
+                            .contains("in_port(" + nic.representorOf(a.pci()) + ")")
+                            .contains("in_port(" + nic.representorOf(b.pci()) + ")"));
+            nic.unbindPf();
+            await("the ports are broken")
+                    .untilAsserted(() -> assertThat(node.ovs()
+                                    .vsctl(
+                                            "--bare",
+                                            "--columns=ofport",
+                                            "find",
+                                            "Interface",
+                                            "external_ids:iface-id=" + a.ifaceId()))
+                            .isEqualTo("-1"));
+            long answers = load.answers();
+            nic.bindPf();
+            lab.say("the PF was reset under two pods that talk, after " + answers + " packets");
+            Outcome anew = lab.prepare(Lab.asked(nic.pf(), 4, "switchdev"));
+            assertThat(anew.kind()).as(anew.toString()).isEqualTo(Outcome.Kind.PREPARED);
+            lab.say("it is prepared anew");
+            awaitBound(a);
+            awaitBound(b);
+            load.awaitAnswers();
+            lab.say("the pods have their VFs back, and go on talking: " + bound(a));
+        }
+        await("their flows are in the NIC again").untilAsserted(() -> {
+            Programs.runIn(a.netns(), "ping", "-c", "10", "-i", "0.2", b.ip());
+            assertThat(condition(a, "pod-offload.io/offloaded")).startsWith("True Offloaded");
+        });
+    }
+
+    /** The default route, and the address of OVN's tunnels, go by the other PF: its mode stays, unless told so. */
+    private void aPfThatCarriesTheNodeIsLeftAlone() {
+        String uplink = new LabNic(Lab.PF1).uplink().orElseThrow();
+        Programs.run("ip", "address", "add", "192.0.2.1/24", "dev", uplink);
+        Programs.run("ip", "link", "set", uplink, "up");
+        Programs.run("ip", "route", "add", "default", "via", "192.0.2.2");
+        node.ovs().vsctl("set", "Open_vSwitch", ".", "external_ids:ovn-encap-ip=192.0.2.1");
+        Outcome refused = lab.prepare(Lab.asked(Lab.PF1, 4, "legacy"));
+        node.ovs().vsctl("set", "Open_vSwitch", ".", "external_ids:ovn-encap-ip=127.0.0.1");
+        assertThat(refused.kind()).as(refused.toString()).isEqualTo(Outcome.Kind.REFUSED);
+        assertThat(refused.messages())
+                .contains(
+                        "the node's default route goes by " + uplink
+                                + "; set even-if-it-carries-the-node where that may be cut for a moment",
+                        uplink + " has 192.0.2.1, the address of this node's tunnels"
+                                + "; set even-if-it-carries-the-node where that may be cut for a moment");
+        assertThat(new LabNic(Lab.PF1).pciAddresses()).hasSize(4);
+        lab.say("a PF that carries the node is left alone: " + refused.messages());
+        Outcome told = lab.prepare(Lab.askedOfCarrier(Lab.PF1, 4, "legacy"));
+        assertThat(told.kind()).as(told.toString()).isEqualTo(Outcome.Kind.PREPARED);
+        Programs.run("ip", "route", "del", "default");
+        Programs.run("ip", "address", "del", "192.0.2.1/24", "dev", uplink);
+        assertThat(lab.prepare(Lab.asked(Lab.PF1, 4, "switchdev")).isGood()).isTrue();
     }
 
     /** ovs-vswitchd holds still, so that the binder has written the row and waits. */
@@ -281,8 +278,8 @@ final class NodeStory {
         awaitFree(other.pci());
         lab.say("a pod went while ovsdb-server stood still");
 
-        theSettingOfOpenVSwitchIsChecked();
         whatOthersChangeIsTold();
+        aPfThatCarriesTheNodeIsLeftAlone();
         lab.measureBinding(this::bind, this::end, node, nic);
         end(staged);
         for (PciAddress pci : nic.pciAddresses()) {

@@ -25,9 +25,9 @@ final class HwOffloadNotInForce implements Check<NodeFacts> {
                 .map(Netdev::name)
                 .filter(ports::contains)
                 .filter(name -> !facts.withIngressHook().contains(name))
-                .map(
-                        name -> error(
-                                "hw-offload is set, but " + name + " is a port that ovs-vswitchd made no tc hook on",
-                                "Restart ovs-vswitchd (the pod ovs-ovn of this node): it was started before hw-offload was set."));
+                .map(name -> error(
+                        "hw-offload is set, but " + name + " is a port that ovs-vswitchd made no tc hook on",
+                        "Restart ovs-vswitchd (the pod ovs-ovn of this node): it was started before hw-offload was set,"
+                                + " or somebody took the hook away (tc qdisc del)."));
     }
 }

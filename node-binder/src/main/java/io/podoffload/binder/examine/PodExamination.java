@@ -35,6 +35,9 @@ public final class PodExamination {
     private static final String PORT = "OVS port";
     private static final String OVN = "OVN";
     private static final String FLOWS = "flows";
+    private static final String STILL_IN_SOFTWARE =
+            "See what is found below. Where nothing is: flows that were made before"
+                    + " hw-tc-offload was on stay with the CPU until they end; ovs-appctl revalidator/purge makes them anew.";
 
     private final KubernetesClient client;
     private final AllocationSource kubelet;
@@ -233,7 +236,7 @@ public final class PodExamination {
             return switch (verdict) {
                 case Offloaded -> Hop.holds(FLOWS, text);
                 case NoTraffic -> Hop.unseen(FLOWS, text + "; let it send something");
-                case PartlyOffloaded, NotOffloaded -> Hop.breaks(FLOWS, text, "See what doctor found below.");
+                case PartlyOffloaded, NotOffloaded -> Hop.breaks(FLOWS, text, STILL_IN_SOFTWARE);
             };
         } catch (RuntimeException e) {
             return Hop.unseen(FLOWS, "ovs-vswitchd does not tell: " + e.getMessage());
