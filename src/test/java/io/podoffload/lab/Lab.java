@@ -62,7 +62,8 @@ public final class Lab {
             lab.run();
         } catch (Throwable e) {
             e.printStackTrace();
-            System.out.println(Programs.run("sh", "-c", "tail -n 60 /run/out/*.log; dmesg | tail -n 30"));
+            System.out.println(
+                    Programs.run("sh", "-c", "tail -n 60 /run/out/*.log /run/bench/ovs/*.log; dmesg | tail -n 30"));
             System.exit(1);
         }
         System.exit(0);

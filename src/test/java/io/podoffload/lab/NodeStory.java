@@ -215,6 +215,8 @@ final class NodeStory {
             awaitBound(b);
             load.awaitAnswers();
             lab.say("the pods have their VFs back, and go on talking: " + bound(a));
+            node.ovs().restart();
+            load.awaitAnswers();
         }
         await("their flows are in the NIC again").untilAsserted(() -> {
             Programs.runIn(a.netns(), "ping", "-c", "10", "-i", "0.2", b.ip());

@@ -36,8 +36,8 @@ public final class PodExamination {
     private static final String OVN = "OVN";
     private static final String FLOWS = "flows";
     private static final String STILL_IN_SOFTWARE =
-            "See what is found below. Where nothing is: flows that were made before"
-                    + " hw-tc-offload was on stay with the CPU until they end; ovs-appctl revalidator/purge makes them anew.";
+            "See what is found below. Where nothing is: ovs-vswitchd may go on as"
+                    + " before the representor was made anew or had hw-tc-offload; restart it (the pod ovs-ovn of this node).";
 
     private final KubernetesClient client;
     private final AllocationSource kubelet;
