@@ -1,5 +1,7 @@
 package io.podoffload.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -22,10 +24,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The command {@code explain}, run in this JVM: a JVM of its own takes half a minute here. */
@@ -72,6 +76,17 @@ final class Explanations implements AutoCloseable {
                 List.of("default/" + staged.pod().getMetadata().getName()),
                 new PrintStream(printed, true, StandardCharsets.UTF_8));
         return new Explanation(code == 0, printed.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Until no hop breaks and the flows show, by the packets that they count now, that the NIC forwards them. */
+    void awaitHolds(Staged pod) {
+        Awaitility.await("the chain of the pod holds")
+                .atMost(Duration.ofSeconds(120))
+                .untilAsserted(() -> {
+                    Explanation explanation = of(pod);
+                    assertThat(explanation.text()).contains("✓ flows").doesNotContain("✗");
+                    assertThat(explanation.holds()).isTrue();
+                });
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.podoffload.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podoffload.binder.diagnosis.Finding;
 import io.podoffload.binder.nic.PreparationStep;
 import io.podoffload.sim.Programs;
 import io.podoffload.sim.StagedNode;
@@ -54,6 +55,7 @@ final class FaultStory {
         assertThat(explanations.of(a).text())
                 .contains("✗ representor  hw-tc-offload of " + representor + " is off")
                 .contains("- TcOffloadOff: hw-tc-offload of " + representor + " is off");
+        assertThat(lab.findings()).extracting(Finding::check).containsExactly("TcOffloadOff");
         Programs.run("ethtool", "-K", representor, "hw-tc-offload", "on");
     }
 
@@ -64,7 +66,8 @@ final class FaultStory {
         awaitBreaks(
                 a,
                 "- HwOffloadNotInForce: hw-offload is set, but " + representor
-                        + " is a port that ovs-vswitchd made no tc hook on");
+                        + " is a port that ovs-vswitchd made no tc hook on",
+                "HwOffloadNotInForce");
         node.ovs().restart();
         awaitHolds(a);
     }
@@ -72,7 +75,7 @@ final class FaultStory {
     private void hwOffloadIsNotSet(Staged a) {
         node.ovs().vsctl("remove", "Open_vSwitch", ".", "other_config", "hw-offload");
         node.ovs().restart();
-        awaitBreaks(a, "- HwOffloadUnset: other_config:hw-offload of Open vSwitch is not set");
+        awaitBreaks(a, "- HwOffloadUnset: other_config:hw-offload of Open vSwitch is not set", "HwOffloadUnset");
         node.ovs().vsctl("set", "Open_vSwitch", ".", "other_config:hw-offload=true");
         node.ovs().restart();
         awaitHolds(a);
@@ -87,6 +90,7 @@ final class FaultStory {
         assertThat(explanation.text())
                 .contains("- NotSwitchdev: the eswitch of PF " + nic.pf())
                 .contains("is in legacy mode");
+        assertThat(lab.findings()).extracting(Finding::check).containsOnly("NotSwitchdev", "PortNotOpened");
         lab.say("a PF that somebody put into legacy mode under its pods:\n" + explanation.text());
         Programs.run("devlink", "dev", "eswitch", "set", "pci/" + nic.pf(), "mode", "switchdev");
         LabNic.behave("strict", 1);
@@ -98,23 +102,17 @@ final class FaultStory {
     private void theRepresentorsAreNew(Staged a) {
         assertThat(lab.prepare(Lab.asked(nic.pf(), 4, "switchdev")).done())
                 .containsExactly(new PreparationStep.RepresentorTcOffload(false, true));
-        lab.say("where the packets run now:\n" + explanations.of(a).text()
-                + node.ovs().appctl("dpctl/dump-flows", "-m"));
+        awaitBreaks(a, "restart it (the pod ovs-ovn of this node)");
         node.ovs().restart();
     }
 
     private void awaitHolds(Staged pod) {
-        Awaitility.await("the chain of the pod holds")
-                .atMost(Duration.ofSeconds(120))
-                .untilAsserted(() -> {
-                    Explanations.Explanation explanation = explanations.of(pod);
-                    assertThat(explanation.text()).contains("✓ flows").doesNotContain("✗");
-                    assertThat(explanation.holds()).isTrue();
-                });
+        explanations.awaitHolds(pod);
         assertThat(lab.findings()).isEmpty();
     }
 
-    private void awaitBreaks(Staged pod, String finding) {
+    /** @param checks that find something; none if the flows alone tell */
+    private void awaitBreaks(Staged pod, String finding, String... checks) {
         Awaitility.await("the flows break, and why is told")
                 .atMost(Duration.ofSeconds(120))
                 .untilAsserted(() -> {
@@ -122,6 +120,7 @@ final class FaultStory {
                     assertThat(explanation.text()).contains("✗ flows").contains(finding);
                     assertThat(explanation.holds()).isFalse();
                 });
+        assertThat(lab.findings()).extracting(Finding::check).containsExactly(checks);
         lab.say("told by explain: " + finding);
     }
 }
