@@ -61,9 +61,12 @@ public final class Lab {
         try {
             lab.run();
         } catch (Throwable e) {
-            e.printStackTrace();
             System.out.println(
-                    Programs.run("sh", "-c", "tail -n 60 /run/out/*.log /run/bench/ovs/*.log; dmesg | tail -n 30"));
+                    Programs.run(
+                            "sh",
+                            "-c",
+                            "cp /run/bench/ovs/*.log /run/out; tail -n 60 /run/out/*.log; dmesg >/run/out/dmesg; tail -n 30 /run/out/dmesg"));
+            e.printStackTrace(System.out); // last, where it is looked for
             System.exit(1);
         }
         System.exit(0);

@@ -12,6 +12,7 @@ import io.podoffload.sim.Programs;
 import io.podoffload.sim.StagedNode;
 import io.podoffload.sim.StagedNode.Staged;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -196,15 +197,17 @@ final class NodeStory {
                             .contains("in_port(" + nic.representorOf(a.pci()) + ")")
                             .contains("in_port(" + nic.representorOf(b.pci()) + ")"));
             nic.unbindPf();
-            await("the ports are broken")
-                    .untilAsserted(() -> assertThat(node.ovs()
-                                    .vsctl(
-                                            "--bare",
-                                            "--columns=ofport",
-                                            "find",
-                                            "Interface",
-                                            "external_ids:iface-id=" + a.ifaceId()))
-                            .isEqualTo("-1"));
+            for (Staged pod : List.of(a, b)) {
+                await("its port is broken")
+                        .untilAsserted(() -> assertThat(node.ovs()
+                                        .vsctl(
+                                                "--bare",
+                                                "--columns=ofport",
+                                                "find",
+                                                "Interface",
+                                                "external_ids:iface-id=" + pod.ifaceId()))
+                                .isEqualTo("-1"));
+            }
             long answers = load.answers();
             nic.bindPf();
             lab.say("the PF was reset under two pods that talk, after " + answers + " packets");

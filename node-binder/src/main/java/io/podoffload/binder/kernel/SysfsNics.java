@@ -98,8 +98,16 @@ public final class SysfsNics implements NicControl {
     }
 
     @Override
-    public void setVfCount(PciAddress pf, int count) {
-        if (topology.virtualFunctions(pf).size() != count) {
+    public void setVfCount(PciAddress pf, int count, boolean probed) {
+        Path autoprobe = device(pf).resolve("sriov_drivers_autoprobe");
+        if (!probed && count > 0 && NicTopology.text(autoprobe).equals("1")) {
+            write("keep new VFs of " + pf + " from their driver", autoprobe, "0");
+            try {
+                setVfCount(pf, count, true);
+            } finally {
+                write("give later VFs of " + pf + " to their driver", autoprobe, "1");
+            }
+        } else if (topology.virtualFunctions(pf).size() != count) {
             write("set the number of VFs of " + pf + " to " + count, device(pf).resolve("sriov_numvfs"), "" + count);
             await(
                     VFS_WITHIN_SECONDS,

@@ -12,8 +12,12 @@ public interface NicControl {
     /** One of them, read now. */
     PhysicalFunction pf(PciAddress pci);
 
-    /** From none to {@code count}, or from some to none; returns when they are there, or gone. */
-    void setVfCount(PciAddress pf, int count);
+    /**
+     * From none to {@code count}, or from some to none; returns when they are there, or gone.
+     *
+     * @param probed whether new ones go to their driver
+     */
+    void setVfCount(PciAddress pf, int count, boolean probed);
 
     /** Takes all VFs from their driver. */
     void unbindVfs(PciAddress pf);

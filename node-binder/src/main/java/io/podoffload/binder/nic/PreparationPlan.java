@@ -50,9 +50,10 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         boolean modeChanges = mode != wantedMode || steer && mode != Eswitch.Mode.LEGACY;
         boolean anew = now != wanted || modeChanges && order == PfSettings.Order.SWITCHDEV_FIRST;
         boolean unbound = pf.vfs().stream().anyMatch(vf -> vf.driver().isEmpty());
+        boolean probed = wantedMode == Eswitch.Mode.LEGACY && !modeChanges;
 
         if (anew && now > 0) {
-            steps.add(new PreparationStep.VfCount(now, 0));
+            steps.add(new PreparationStep.VfCount(now, 0, !unbound));
         }
         boolean vfsStay = !anew && now > 0;
         if (modeChanges
@@ -70,8 +71,7 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         }
         boolean vfsBeforeMode = anew && wanted > 0 && mode != wantedMode && order == PfSettings.Order.VFS_FIRST;
         if (vfsBeforeMode) {
-            steps.add(new PreparationStep.VfCount(0, wanted));
-            steps.add(new PreparationStep.UnbindVfs());
+            steps.add(new PreparationStep.VfCount(0, wanted, probed));
         }
         if (mode != wantedMode) {
             steps.add(new PreparationStep.EswitchMode(mode, wantedMode));
@@ -85,13 +85,13 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
                         || pf.uplink().filter(link -> differs(link, on)).isPresent())
                 .ifPresent(on -> steps.add(new PreparationStep.UplinkTcOffload(isOn(pf.uplink()), on)));
         if (anew && wanted > 0 && !vfsBeforeMode) {
-            steps.add(new PreparationStep.VfCount(0, wanted));
+            steps.add(new PreparationStep.VfCount(0, wanted, probed));
         }
         boolean newRepresentors = wanted > 0 && wantedMode == Eswitch.Mode.SWITCHDEV && (anew || modeChanges);
         settings.tcOffload()
                 .filter(on -> newRepresentors || representors(pf).anyMatch(link -> differs(link, on)))
                 .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(newRepresentors, on)));
-        if (vfsBeforeMode || vfsStay && (modeChanges || unbound)) {
+        if (anew && wanted > 0 && !probed || vfsStay && (modeChanges || unbound)) {
             steps.add(
                     new PreparationStep
                             .BindVfs()); // last: a flow that is made before hw-tc-offload is on stays with the CPU

@@ -29,16 +29,21 @@ public sealed interface PreparationStep {
         CUTS_UPLINK
     }
 
-    /** Between none and some: the kernel takes no other change. */
-    record VfCount(int from, int to) implements PreparationStep {
+    /**
+     * Between none and some: the kernel takes no other change.
+     *
+     * @param probed whether the driver has the VFs, or gets them; until it does they have no netdev, which might take the name of a
+     *     representor that is yet to come
+     */
+    record VfCount(int from, int to, boolean probed) implements PreparationStep {
         @Override
         public void apply(PciAddress pf, NicControl control) {
-            control.setVfCount(pf, to);
+            control.setVfCount(pf, to, probed);
         }
 
         @Override
         public Optional<PreparationStep> undo() {
-            return Optional.of(new VfCount(to, from));
+            return Optional.of(new VfCount(to, from, probed));
         }
 
         @Override
@@ -48,7 +53,9 @@ public sealed interface PreparationStep {
 
         @Override
         public String text() {
-            return to == 0 ? "remove its " + from + " VFs" : "make " + to + " VFs";
+            return to == 0
+                    ? "remove its " + from + " VFs"
+                    : "make " + to + " VFs" + (probed ? "" : ", bound to no driver");
         }
     }
 

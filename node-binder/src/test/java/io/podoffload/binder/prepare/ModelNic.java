@@ -42,7 +42,7 @@ final class ModelNic implements NicControl {
     ModelNic() {}
 
     ModelNic(int vfs, Eswitch.Mode mode, boolean offload) {
-        setVfCount(PF, vfs);
+        setVfCount(PF, vfs, true);
         this.mode = mode;
         this.uplinkOffload = offload;
         this.representorOffload = offload;
@@ -91,7 +91,7 @@ final class ModelNic implements NicControl {
     }
 
     @Override
-    public void setVfCount(PciAddress pf, int count) {
+    public void setVfCount(PciAddress pf, int count, boolean probed) {
         if (count == drivers.size()) {
             return;
         }
@@ -101,7 +101,7 @@ final class ModelNic implements NicControl {
         }
         drivers.clear();
         for (int index = 0; index < count; index++) {
-            drivers.add("mlx5_core");
+            drivers.add(probed ? "mlx5_core" : null);
         }
         newRepresentors();
     }

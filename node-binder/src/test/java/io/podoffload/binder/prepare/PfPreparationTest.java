@@ -52,8 +52,7 @@ class PfPreparationTest {
         assertThat(outcome.done())
                 .extracting(PreparationStep::text)
                 .containsExactly(
-                        "make 4 VFs",
-                        "unbind its VFs from their driver",
+                        "make 4 VFs, bound to no driver",
                         "switch its eswitch from legacy to switchdev",
                         "set hw-tc-offload of its uplink on",
                         "set hw-tc-offload of its representors on",
@@ -72,8 +71,9 @@ class PfPreparationTest {
                         "remove its 2 VFs",
                         "switch its eswitch from legacy to switchdev",
                         "set hw-tc-offload of its uplink on",
-                        "make 4 VFs",
-                        "set hw-tc-offload of its representors on");
+                        "make 4 VFs, bound to no driver",
+                        "set hw-tc-offload of its representors on",
+                        "bind its VFs to their driver");
     }
 
     @Test
