@@ -9,6 +9,7 @@ import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.binding.SandboxHistory;
 import io.podoffload.binder.cri.v1.ListPodSandboxRequest;
+import io.podoffload.binder.cri.v1.ListPodSandboxResponse;
 import io.podoffload.binder.cri.v1.PodSandbox;
 import io.podoffload.binder.cri.v1.PodSandboxFilter;
 import io.podoffload.binder.cri.v1.PodSandboxMetadata;
@@ -21,8 +22,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +42,9 @@ public final class Sandboxes {
     private static final int REMEMBERED_NAMESPACES = 1_000;
     private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** A list that was asked for so long ago counts as asked for now: looks at a VF take as long. */
+    private static final long NOW_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     /** The kubelet's labels, k8s.io/kubelet/pkg/types/labels.go. */
     private static final String POD_NAME = "io.kubernetes.pod.name";
 
@@ -48,19 +56,26 @@ public final class Sandboxes {
     private final ManagedChannel channel;
     private final RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime;
     private final JsonMapper json;
+    private final LongSupplier nanoTime;
 
     /** Paths by sandbox id; a sandbox never changes its namespace. Guarded by itself. */
     private final Map<String, Optional<String>> namespaces = new LinkedHashMap<>();
 
+    /** Lists of this moment, by the labels that select them. */
+    private final Map<Map<String, String>, Asked> asked = new ConcurrentHashMap<>();
+
     private volatile @Nullable Snapshot snapshot;
 
-    private record Snapshot(Map<PodName, List<Sandbox>> byName, Map<String, List<Sandbox>> byUid, long takenAt) {
-        boolean isRecent() {
-            return System.nanoTime() - takenAt < RECENT_NANOS;
-        }
-    }
+    private record Asked(Future<ListPodSandboxResponse> answer, long at) {}
+
+    private record Snapshot(Map<PodName, List<Sandbox>> byName, Map<String, List<Sandbox>> byUid, long takenAt) {}
 
     public Sandboxes(ManagedChannel channel, JsonMapper json) {
+        this(channel, json, System::nanoTime);
+    }
+
+    Sandboxes(ManagedChannel channel, JsonMapper json, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.channel = channel;
         this.runtime = RuntimeServiceGrpc.newBlockingStub(channel);
         this.json = json;
@@ -74,13 +89,14 @@ public final class Sandboxes {
                         .collect(Collectors.groupingBy(sandbox -> sandbox.pod().podName())),
                 all.stream()
                         .collect(Collectors.groupingBy(sandbox -> sandbox.pod().uid())),
-                System.nanoTime());
+                nanoTime.getAsLong());
     }
 
     /** For one look at one VF, which asks for the same sandboxes more than once. */
     public Look look(boolean fresh) {
         Snapshot recent = snapshot;
-        return new Look(fresh || recent == null || !recent.isRecent() ? null : recent);
+        boolean isRecent = recent != null && nanoTime.getAsLong() - recent.takenAt() < RECENT_NANOS;
+        return new Look(fresh || !isRecent ? null : recent);
     }
 
     /** What one look reads of the runtime. */
@@ -102,8 +118,7 @@ public final class Sandboxes {
             if (recent != null) {
                 return new SandboxHistory(recent.byName().getOrDefault(pod, List.of()));
             }
-            return known.computeIfAbsent(
-                    pod, name -> list(Map.of(POD_NAME, name.name(), POD_NAMESPACE, name.namespace())));
+            return known.computeIfAbsent(pod, name -> list(labels(name)));
         }
 
         public SandboxHistory ofUid(String uid) {
@@ -114,22 +129,66 @@ public final class Sandboxes {
                     .filter(history -> history.sandboxes().stream()
                             .anyMatch(sandbox -> sandbox.pod().uid().equals(uid)))
                     .findFirst()
-                    .orElseGet(() -> list(Map.of(POD_UID, uid)));
+                    .orElseGet(() -> list(labels(uid)));
         }
+    }
+
+    private static Map<String, String> labels(PodName pod) {
+        return Map.of(POD_NAME, pod.name(), POD_NAMESPACE, pod.namespace());
+    }
+
+    private static Map<String, String> labels(String podUid) {
+        return Map.of(POD_UID, podUid);
+    }
+
+    /** Something happened to sandboxes of the pod: what was listed a moment ago is not used any more. */
+    public void forget(PodRef pod) {
+        asked.remove(labels(pod.podName()));
+        asked.remove(labels(pod.uid()));
+    }
+
+    /** Lists the sandboxes of the pod for the look that is about to follow, and does not wait. */
+    public void prefetch(PodName pod) {
+        asked.computeIfAbsent(labels(pod), this::ask);
+    }
+
+    /** The same for a pod that the API server has no more. */
+    public void prefetch(String podUid) {
+        asked.computeIfAbsent(labels(podUid), this::ask);
     }
 
     List<Sandbox> all() {
         return list(Map.of()).sandboxes();
     }
 
-    /** The runtime selects, so that the answer is small however many pods there are. */
     private SandboxHistory list(Map<String, String> labels) {
-        ListPodSandboxRequest request = ListPodSandboxRequest.newBuilder()
-                .setFilter(PodSandboxFilter.newBuilder().putAllLabelSelector(labels))
-                .build();
-        return new SandboxHistory(call(stub -> stub.listPodSandbox(request)).getItemsList().stream()
-                .map(Sandboxes::sandbox)
-                .toList());
+        long now = nanoTime.getAsLong();
+        asked.values().removeIf(list -> now - list.at() >= NOW_NANOS);
+        try {
+            return new SandboxHistory(asked.computeIfAbsent(labels, this::ask).answer().get().getItemsList().stream()
+                    .map(Sandboxes::sandbox)
+                    .toList());
+        } catch (ExecutionException e) {
+            asked.remove(labels);
+            StatusRuntimeException failure = Status.fromThrowable(e).asRuntimeException();
+            reconnectAfter(failure);
+            throw failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Status.CANCELLED.withCause(e).asRuntimeException();
+        }
+    }
+
+    /** The runtime selects, so that the answer is small however many pods there are. */
+    private Asked ask(Map<String, String> labels) {
+        long now = nanoTime.getAsLong();
+        return new Asked(
+                RuntimeServiceGrpc.newFutureStub(channel)
+                        .withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
+                        .listPodSandbox(ListPodSandboxRequest.newBuilder()
+                                .setFilter(PodSandboxFilter.newBuilder().putAllLabelSelector(labels))
+                                .build()),
+                now);
     }
 
     private static Sandbox sandbox(PodSandbox sandbox) {
@@ -227,10 +286,15 @@ public final class Sandboxes {
         try {
             return method.apply(runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS));
         } catch (StatusRuntimeException e) {
-            if (e.getStatus().getCode() == Status.Code.UNAVAILABLE) {
-                channel.resetConnectBackoff(); // or gRPC would wait for up to two minutes; the caller comes back sooner
-            }
+            reconnectAfter(e);
             throw e;
+        }
+    }
+
+    /** Or gRPC would wait for up to two minutes; the caller comes back sooner. */
+    private void reconnectAfter(StatusRuntimeException failure) {
+        if (failure.getStatus().getCode() == Status.Code.UNAVAILABLE) {
+            channel.resetConnectBackoff();
         }
     }
 }

@@ -88,15 +88,23 @@ public final class VfWatch {
 
     /** The container runtime did something for a pod, of which the API server may not know yet, or no longer. */
     public void sandboxChanged(Sandbox sandbox) {
+        sandboxes.forget(sandbox.pod());
         String uid = sandbox.pod().uid();
         Optional<PodView> known = pods.findByUid(uid);
         if (known.isEmpty()) {
-            marked(uid).forEach(look);
+            Set<PciAddress> vfs = marked(uid);
+            if (!vfs.isEmpty()) {
+                sandboxes.prefetch(uid);
+            }
+            vfs.forEach(look);
             return;
         }
-        if (sandbox.ready() && pods.isHolder(known.get())) {
-            sandboxes.prefetchNetns(sandbox.id());
-            allotted.confirmed(known.get()); // its sandbox runs, so what the kubelet says is of this very pod
+        if (pods.isHolder(known.get())) {
+            sandboxes.prefetch(sandbox.pod().podName());
+            if (sandbox.ready()) {
+                sandboxes.prefetchNetns(sandbox.id());
+                allotted.confirmed(known.get()); // its sandbox runs, so what the kubelet says is of this very pod
+            }
         }
         podChanged(known.get());
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.cri;
+
+import org.jspecify.annotations.NullMarked;
