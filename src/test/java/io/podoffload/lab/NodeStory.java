@@ -209,6 +209,7 @@ final class NodeStory {
                                 .isEqualTo("-1"));
             }
             long answers = load.answers();
+            long opened = node.ovs().portsOpened();
             nic.bindPf();
             lab.say("the PF was reset under two pods that talk, after " + answers + " packets");
             Outcome anew = lab.prepare(Lab.asked(nic.pf(), 4, "switchdev"));
@@ -218,6 +219,9 @@ final class NodeStory {
             awaitBound(b);
             load.awaitAnswers();
             lab.say("the pods have their VFs back, and go on talking: " + bound(a));
+            assertThat(node.ovs().portsOpened() - opened)
+                    .as("netdevs opened as ports: the two representors, and no VF under a representor's name")
+                    .isEqualTo(2);
             node.ovs().restart();
             explanations.awaitHolds(a);
             lab.say("and their packets are in the NIC again");

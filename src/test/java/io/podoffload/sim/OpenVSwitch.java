@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A real Open vSwitch, in a directory of its own. */
@@ -224,6 +225,15 @@ public final class OpenVSwitch implements AutoCloseable {
     /** Process id of ovs-vswitchd. */
     public long switchPid() {
         return Long.parseLong(pid("ovs-vswitchd"));
+    }
+
+    /** How often ovs-vswitchd opened netdevs as ports of bridges. */
+    public long portsOpened() {
+        try (Stream<String> log = Files.lines(directory.resolve("ovs-vswitchd.log"))) {
+            return log.filter(line -> line.contains(": added interface ")).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String pid(String daemon) {

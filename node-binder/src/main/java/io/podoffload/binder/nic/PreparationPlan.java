@@ -91,10 +91,9 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
         settings.tcOffload()
                 .filter(on -> newRepresentors || representors(pf).anyMatch(link -> differs(link, on)))
                 .ifPresent(on -> steps.add(new PreparationStep.RepresentorTcOffload(newRepresentors, on)));
+        // last: a flow that is made before hw-tc-offload is on stays with the CPU
         if (anew && wanted > 0 && !probed || vfsStay && (modeChanges || unbound)) {
-            steps.add(
-                    new PreparationStep
-                            .BindVfs()); // last: a flow that is made before hw-tc-offload is on stays with the CPU
+            steps.add(new PreparationStep.BindVfs());
         }
         settings.mtu()
                 .ifPresent(mtu -> pf.uplink()

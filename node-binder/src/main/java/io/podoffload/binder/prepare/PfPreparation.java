@@ -154,8 +154,8 @@ public final class PfPreparation {
             begun.pop().undo().ifPresent(undo -> takeBack(before, undo, left));
         }
         if (before.offloads() && !control.pf(before.pci()).offloads()) {
-            takeBack(
-                    before, new PreparationStep.RepresentorTcOffload(true, true), left); // they came anew with the mode
+            // they came anew with the mode
+            takeBack(before, new PreparationStep.RepresentorTcOffload(true, true), left);
         }
         List<String> differences = before.differencesTo(control.pf(before.pci()));
         if (differences.isEmpty()) {
