@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -96,11 +97,19 @@ final class Server implements AutoCloseable {
     /** How often a thread of the process waited for something so far: for each message at least once. */
     long waits() {
         try (var tasks = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-            return tasks.mapToLong(task -> status(
-                            read(process.pid(), "task/" + task.getFileName() + "/status"), "voluntary_ctxt_switches:"))
-                    .sum();
+            return tasks.mapToLong(Server::waits).sum();
         } catch (IOException e) {
             throw new UncheckedIOException("the server has ended", e);
+        }
+    }
+
+    private static long waits(Path task) {
+        try {
+            return status(Files.readString(task.resolve("status")), "voluntary_ctxt_switches:");
+        } catch (NoSuchFileException e) {
+            return 0; // the thread ended since it was listed
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
