@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,14 +30,40 @@ public final class OpenVSwitch implements AutoCloseable {
     /** Who forwards packets. */
     public enum Datapath {
         /** ovs-vswitchd itself. */
-        USERSPACE("netdev"),
+        USERSPACE("netdev", false, ""),
         /** The kernel's module, and the NIC as far as it takes flows. */
-        KERNEL("system");
+        KERNEL("system", true, ""),
+        /**
+         * ovs-vswitchd with netdevs that are nothing but memory, and a NIC made of software that takes flows, as Open vSwitch's own
+         * tests have it. Of the newer version: those before 4.0 do not tell which flows of it are offloaded.
+         */
+        DUMMY(
+                "dummy",
+                true,
+                System.getenv("POD_OFFLOAD_TOOLS") + "/ovs-newer/",
+                "--enable-dummy",
+                "--disable-system",
+                "--dummy-numa=0");
 
         private final String type;
+        private final boolean offload;
+        private final String version;
+        private final List<String> options;
 
-        Datapath(String type) {
+        Datapath(String type, boolean offload, String version, String... options) {
             this.type = type;
+            this.offload = offload;
+            this.version = version;
+            this.options = List.of(options);
+        }
+
+        /** The path of a program, or its name where it is the one that everything else uses. */
+        private String program(String name) {
+            return version.isEmpty() ? name : version + "bin/" + name;
+        }
+
+        private String schemas() {
+            return version.isEmpty() ? schema("openvswitch") : version + "root/usr/share/openvswitch";
         }
     }
 
@@ -59,10 +84,10 @@ public final class OpenVSwitch implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Programs.run(environment, "ovsdb-tool", "create", path + "/conf.db", schema("openvswitch/vswitch.ovsschema"));
+        run("ovsdb-tool", "create", path + "/conf.db", datapath.schemas() + "/vswitch.ovsschema");
         startDatabase();
         vsctl("--no-wait", "init");
-        if (datapath == Datapath.KERNEL) {
+        if (datapath.offload) {
             vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:hw-offload=true");
         }
         startSwitch();
@@ -73,9 +98,15 @@ public final class OpenVSwitch implements AutoCloseable {
         return System.getenv("POD_OFFLOAD_TOOLS") + "/root/usr/share/" + name;
     }
 
+    /** One of Open vSwitch's programs, of the version that runs here. */
+    private String run(String program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(datapath.program(program)));
+        command.addAll(List.of(arguments));
+        return Programs.run(environment, command.toArray(String[]::new));
+    }
+
     public void startDatabase() {
-        Programs.run(
-                environment,
+        run(
                 "ovsdb-server",
                 directory + "/conf.db",
                 "--remote=punix:" + socket(),
@@ -90,25 +121,25 @@ public final class OpenVSwitch implements AutoCloseable {
     }
 
     public void stopDatabase() {
-        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
+        run("ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
     }
 
     public void startSwitch() {
-        Programs.run(
-                environment,
-                "ovs-vswitchd",
+        List<String> arguments = new ArrayList<>(List.of(
                 "unix:" + socket(),
                 "--pidfile=" + directory + "/ovs-vswitchd.pid",
                 "--unixctl=" + directory + "/ovs-vswitchd.ctl",
                 "--log-file=" + directory + "/ovs-vswitchd.log",
                 "--detach",
                 "--no-chdir",
-                "-vconsole:off");
+                "-vconsole:off"));
+        arguments.addAll(datapath.options);
+        run("ovs-vswitchd", arguments.toArray(String[]::new));
     }
 
     /** Both daemons end and start again, as when the DaemonSet that runs them is updated; the kernel's netdevs stay. */
     public void restart() {
-        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl", "exit");
+        appctl("exit");
         stopDatabase();
         startDatabase();
         startSwitch();
@@ -133,16 +164,21 @@ public final class OpenVSwitch implements AutoCloseable {
 
     /** Runs {@code ovs-vsctl}. */
     public String vsctl(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("ovs-vsctl", "--db=unix:" + socket(), "--timeout=30"));
-        command.addAll(Arrays.asList(arguments));
-        return Programs.run(environment, command.toArray(String[]::new)).strip();
+        List<String> all = new ArrayList<>(List.of("--db=unix:" + socket(), "--timeout=30"));
+        all.addAll(List.of(arguments));
+        return run("ovs-vsctl", all.toArray(String[]::new)).strip();
     }
 
     /** Runs {@code ovs-appctl} on ovs-vswitchd. */
     public String appctl(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl"));
-        command.addAll(Arrays.asList(arguments));
-        return Programs.run(environment, command.toArray(String[]::new));
+        List<String> all = new ArrayList<>(List.of("-t", directory + "/ovs-vswitchd.ctl"));
+        all.addAll(List.of(arguments));
+        return run("ovs-appctl", all.toArray(String[]::new));
+    }
+
+    /** Runs {@code ovs-ofctl}. */
+    public String ofctl(String... arguments) {
+        return run("ovs-ofctl", arguments);
     }
 
     /** The ports of {@code br-int}, without those that OVN makes itself. */
@@ -192,7 +228,7 @@ public final class OpenVSwitch implements AutoCloseable {
 
     /** What {@code ovs-ofctl dump-ports} counts now: received from the pod, and sent to it. */
     public Packets packets(String interfaceName) {
-        String text = Programs.run(environment, "ovs-ofctl", "dump-ports", "br-int", interfaceName);
+        String text = ofctl("dump-ports", "br-int", interfaceName);
         return new Packets(counter(text, "rx"), counter(text, "tx"));
     }
 
@@ -247,7 +283,7 @@ public final class OpenVSwitch implements AutoCloseable {
     @Override
     public void close() {
         // a plain kill would leave the bridges' tap devices behind
-        Programs.run(environment, "ovs-appctl", "-t", directory + "/ovs-vswitchd.ctl", "exit", "--cleanup");
+        appctl("exit", "--cleanup");
         stopDatabase();
     }
 }
