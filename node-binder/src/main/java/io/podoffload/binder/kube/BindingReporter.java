@@ -5,6 +5,8 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.PodVerdict;
 import io.podoffload.binder.binding.Reason;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the pod's users what became of its VF: the condition {@code pod-offload.io/bound}, and an Event for each verdict
- * that is more than a matter of time. A report that fails does not undo a binding; it is sent again at the next look.
+ * that is more than a matter of time. A wait that passes within a second is not told at all. A report that fails does not undo a
+ * binding; it is sent again at the next look.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate">Pod readiness</a>
  */
@@ -26,6 +29,7 @@ public final class BindingReporter {
 
     private final PodStatus status;
     private final NodePods pods;
+    private final Clock clock;
 
     /** What was reported last, by pod uid: the watch may not have brought it back yet. */
     private final Map<String, Report> reported = new ConcurrentHashMap<>();
@@ -33,9 +37,10 @@ public final class BindingReporter {
     /** The verdict on each VF of a pod, by pod uid. */
     private final Map<String, PodVerdict> verdicts = new ConcurrentHashMap<>();
 
-    public BindingReporter(PodStatus status, NodePods pods) {
+    public BindingReporter(PodStatus status, NodePods pods, Clock clock) {
         this.status = status;
         this.pods = pods;
+        this.clock = clock;
     }
 
     private record Report(String reason, String message) {}
@@ -44,13 +49,14 @@ public final class BindingReporter {
      * Reports on one of the pod's VFs, once for each change of what there is to say of all of them.
      *
      * @param vfs all VFs of the pod
-     * @return whether the report stands; if not, it is to be tried again
+     * @return whether the report stands; if not, the VF is to be looked at again
      */
     public boolean report(PodRef pod, Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
         PodVerdict verdict = verdict(pod);
         synchronized (verdict) { // VFs of one pod are looked at side by side, and one Event is to be written
-            verdict.put(vfs, pci, reason, detail);
-            return report(pod, verdict.reason(), verdict.detail());
+            Instant now = clock.instant();
+            verdict.put(vfs, pci, reason, detail, now);
+            return !verdict.isPassing(now) && report(pod, verdict.reason(), verdict.detail());
         }
     }
 

@@ -1,0 +1,63 @@
+package io.podoffload.binder.binding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PodVerdictTest {
+
+    private static final PciAddress FIRST = new PciAddress("0000:03:00.2");
+    private static final PciAddress SECOND = new PciAddress("0000:03:00.3");
+    private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final PodVerdict verdict = new PodVerdict();
+
+    private void found(PciAddress vf, Reason reason, int millis) {
+        verdict.put(List.of(FIRST, SECOND), vf, reason, "detail", at(millis));
+    }
+
+    private static Instant at(int millis) {
+        return BEGIN.plus(Duration.ofMillis(millis));
+    }
+
+    @Test
+    void whatAPersonCanCureComesBeforeWhatNeedsTimeAndWhatIsWell() {
+        found(FIRST, Reason.Bound, 0);
+        assertThat(verdict.reason()).as("the other is not looked at yet").isEqualTo(Reason.WaitingForSandbox);
+
+        found(SECOND, Reason.WaitingForOvn, 0);
+        assertThat(verdict.reason()).isEqualTo(Reason.WaitingForOvn);
+        assertThat(verdict.detail()).isEqualTo("Bound: detail; detail");
+
+        found(SECOND, Reason.StepFailed, 0);
+        assertThat(verdict.reason()).isEqualTo(Reason.StepFailed);
+    }
+
+    @Test
+    void aWaitIsPassingUntilItHasLastedASecond() {
+        found(FIRST, Reason.WaitingForSandbox, 0);
+        found(FIRST, Reason.WaitingForOvn, 900);
+
+        assertThat(verdict.isPassing(at(999))).isTrue();
+        assertThat(verdict.isPassing(at(1_000)))
+                .as("waits for one thing after another are one wait")
+                .isFalse();
+    }
+
+    @Test
+    void whatIsNoWaitIsNeverPassingAndTheNextWaitBeginsAnew() {
+        found(FIRST, Reason.WaitingForOvn, 0);
+        found(FIRST, Reason.StepFailed, 10);
+        assertThat(verdict.isPassing(at(10))).isFalse();
+
+        found(FIRST, Reason.WaitingForOvn, 2_000);
+        assertThat(verdict.isPassing(at(2_500))).isTrue();
+
+        found(FIRST, Reason.Bound, 2_600);
+        found(SECOND, Reason.Bound, 2_600);
+        assertThat(verdict.isPassing(at(2_600))).isFalse();
+    }
+}
