@@ -7,7 +7,10 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.nio.file.Path;
 
-/** A gRPC channel over a unix socket; it connects at the first call, and again when the other side restarts. */
+/**
+ * A gRPC channel over a unix socket; it connects at the first call, and again when the other side restarts. Answers are taken
+ * on the event loop itself: nobody who takes one waits for anything.
+ */
 final class UnixChannel {
 
     private UnixChannel() {}
@@ -17,6 +20,7 @@ final class UnixChannel {
                 .channelType(EpollDomainSocketChannel.class)
                 .eventLoopGroup(eventLoop)
                 .usePlaintext()
+                .directExecutor()
                 .overrideAuthority("localhost")
                 .build();
     }

@@ -29,7 +29,8 @@ public interface LibC {
     int NETLINK_ADD_MEMBERSHIP = 1;
     int NETLINK_CAP_ACK = 10;
     int NETLINK_EXT_ACK = 11;
-    int SHUT_RDWR = 2;
+    int MSG_PEEK = 0x2;
+    int MSG_TRUNC = 0x20;
 
     @SaveError
     int socket(int domain, int type, int protocol);

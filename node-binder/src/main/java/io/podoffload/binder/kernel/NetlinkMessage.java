@@ -55,14 +55,14 @@ record NetlinkMessage(int type, int flags, int sequence, byte[] body) {
     }
 
     /** All messages of one datagram, each padded to four bytes. */
-    static List<NetlinkMessage> readAll(byte[] datagram, int length) {
+    static List<NetlinkMessage> readAll(byte[] datagram) {
         List<NetlinkMessage> messages = new ArrayList<>();
-        ByteBuffer bytes = ByteBuffer.wrap(datagram, 0, length).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = ByteBuffer.wrap(datagram).order(ByteOrder.nativeOrder());
         while (bytes.remaining() >= HEADER) {
             int start = bytes.position();
             int size = bytes.getInt();
-            if (size < HEADER || size > length - start) {
-                throw new MalformedNetlinkException("length " + size + " in a datagram of " + length);
+            if (size < HEADER || size > datagram.length - start) {
+                throw new MalformedNetlinkException("length " + size + " in a datagram of " + datagram.length);
             }
             int type = Short.toUnsignedInt(bytes.getShort());
             int flags = Short.toUnsignedInt(bytes.getShort());
@@ -71,7 +71,7 @@ record NetlinkMessage(int type, int flags, int sequence, byte[] body) {
             byte[] body = new byte[size - HEADER];
             bytes.get(body);
             messages.add(new NetlinkMessage(type, flags, sequence, body));
-            bytes.position(Math.min(length, start + (size + 3) / 4 * 4));
+            bytes.position(Math.min(datagram.length, start + (size + 3) / 4 * 4));
         }
         return messages;
     }

@@ -16,14 +16,14 @@ import java.util.List;
 /** A netlink socket: a request out, its replies in. It stays in the network namespace in which it was opened. */
 final class NetlinkSocket implements AutoCloseable {
 
-    /** RTM_GETLINK of a PF with 127 VFs runs to tens of kilobytes, and attributes are cut off at 64. */
-    private static final int BUFFER = 256 * 1024;
+    /** What the kernel keeps for a slow reader, before it says that it dropped something. */
+    private static final int KEPT_BYTES = 1 << 20;
 
+    private static final byte[] NOTHING = {};
     private static final int ANSWER_WITHIN_SECONDS = 10;
     private static final int NLMSGERR_ATTR_MSG = 1;
 
     private final FileDescriptor descriptor;
-    private final byte[] buffer = new byte[BUFFER];
     private int sequence;
 
     private NetlinkSocket(FileDescriptor descriptor) {
@@ -36,7 +36,7 @@ final class NetlinkSocket implements AutoCloseable {
             throw LinuxException.ofLastError("open a netlink socket");
         }
         NetlinkSocket socket = new NetlinkSocket(new FileDescriptor(fd));
-        socket.option(LibC.SOL_SOCKET, LibC.SO_RCVBUF, 4 * BUFFER);
+        socket.option(LibC.SOL_SOCKET, LibC.SO_RCVBUF, KEPT_BYTES);
         socket.option(LibC.SOL_NETLINK, LibC.NETLINK_EXT_ACK, 1);
         socket.option(LibC.SOL_NETLINK, LibC.NETLINK_CAP_ACK, 1);
         socket.receiveTimeout(ANSWER_WITHIN_SECONDS);
@@ -84,13 +84,22 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /** The next datagram. */
+    /**
+     * The next datagram. The kernel tells first how long it is: most have some hundred bytes, a PF with 127 VFs tens of
+     * kilobytes, and a buffer that holds any would be copied as a whole each time.
+     */
     List<NetlinkMessage> receive() {
-        long length = LibC.INSTANCE.recv(descriptor.number(), buffer, buffer.length, 0);
+        byte[] datagram = new byte[receive(NOTHING, LibC.MSG_PEEK | LibC.MSG_TRUNC)];
+        receive(datagram, 0);
+        return NetlinkMessage.readAll(datagram);
+    }
+
+    private int receive(byte[] buffer, int flags) {
+        long length = LibC.INSTANCE.recv(descriptor.number(), buffer, buffer.length, flags);
         if (length < 0) {
             throw LinuxException.ofLastError("receive from netlink");
         }
-        return NetlinkMessage.readAll(buffer, (int) length);
+        return (int) length;
     }
 
     private List<NetlinkMessage> exchange(String operation, int type, int flags, byte[] body) {

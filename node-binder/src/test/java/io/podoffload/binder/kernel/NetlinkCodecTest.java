@@ -65,7 +65,7 @@ class NetlinkCodecTest {
         byte[] bytes = message.toByteArray();
 
         assertThat(bytes).startsWith(hex("15000000 1000 0500 4d000000 00000000"));
-        assertThat(NetlinkMessage.readAll(bytes, bytes.length)).singleElement().satisfies(read -> {
+        assertThat(NetlinkMessage.readAll(bytes)).singleElement().satisfies(read -> {
             assertThat(read.type()).isEqualTo(16);
             assertThat(read.sequence()).isEqualTo(77);
             assertThat(read.body()).isEqualTo(message.body());
@@ -79,7 +79,7 @@ class NetlinkCodecTest {
         byte[] both =
                 ByteBuffer.allocate(one.length + two.length).put(one).put(two).array();
 
-        assertThat(NetlinkMessage.readAll(both, both.length))
+        assertThat(NetlinkMessage.readAll(both))
                 .extracting(NetlinkMessage::type)
                 .containsExactly(16, 3);
     }
@@ -88,7 +88,7 @@ class NetlinkCodecTest {
     void aMessageThatClaimsMoreThanTheDatagramIsRefused() {
         byte[] bytes = hex("ff000000 1000 0200 01000000 00000000");
 
-        assertThatThrownBy(() -> NetlinkMessage.readAll(bytes, bytes.length))
+        assertThatThrownBy(() -> NetlinkMessage.readAll(bytes))
                 .isInstanceOf(MalformedNetlinkException.class)
                 .hasMessageContaining("length 255");
     }
@@ -105,7 +105,7 @@ class NetlinkCodecTest {
                 bytes[0] = (byte) random.nextInt(bytes.length + 4);
             }
             String world = "seed " + seed + ", round " + round;
-            assertThat(endsInItsOwnWords(() -> NetlinkMessage.readAll(bytes, bytes.length)
+            assertThat(endsInItsOwnWords(() -> NetlinkMessage.readAll(bytes)
                             .forEach(message -> message.attributes(Math.min(4, message.body().length)))))
                     .as(world)
                     .isTrue();
