@@ -265,6 +265,6 @@ class BinderWiring {
             UnservedPods unserved,
             VfStates states,
             VfQueue queue) {
-        return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue::look);
+        return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue);
     }
 }

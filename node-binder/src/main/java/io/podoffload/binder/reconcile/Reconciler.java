@@ -57,6 +57,8 @@ public final class Reconciler {
     public enum Next {
         /** It changed: look whether it is right now. */
         AT_ONCE,
+        /** It changed, and OVN has the next word: what the change stirs up meanwhile is no news. */
+        ON_NEWS,
         /** It is not where it should be yet. */
         LATER,
         /** All is well. */
@@ -127,7 +129,7 @@ public final class Reconciler {
             }
         }
         states.changing(pci, purpose.desired().owner(), plan.reason(), plan.detail());
-        return Next.AT_ONCE;
+        return plan.reason() == Reason.WaitingForOvn ? Next.ON_NEWS : Next.AT_ONCE;
     }
 
     private Timer timer(Step step, boolean done) {

@@ -49,9 +49,11 @@ public final class VfQueue implements AutoCloseable {
     private static final class Entry {
         private boolean running;
         private boolean again;
+        private boolean echoed;
         private boolean settled;
         private boolean due;
         private int attempts;
+        private long quietUntil = System.nanoTime();
         private @Nullable Future<?> waiting;
     }
 
@@ -63,6 +65,19 @@ public final class VfQueue implements AutoCloseable {
             entry.again = true;
         } else {
             schedule(pci, entry, 0);
+        }
+    }
+
+    /**
+     * Something happened to the VF that may be nothing but what the binder's own change brought about: looks at it now, unless
+     * it has just been changed and waits for OVN, which needs the CPU more.
+     */
+    public synchronized void lookUnlessQuiet(PciAddress pci) {
+        Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
+        if (entry.running) {
+            entry.echoed = true;
+        } else if (System.nanoTime() - entry.quietUntil >= 0) {
+            look(pci);
         }
     }
 
@@ -106,6 +121,7 @@ public final class VfQueue implements AutoCloseable {
             entry.running = true;
             entry.due = false;
             entry.again = false;
+            entry.echoed = false;
         }
         Next next = Next.LATER;
         try {
@@ -126,7 +142,10 @@ public final class VfQueue implements AutoCloseable {
         } else {
             entry.attempts++;
         }
-        if (entry.again) {
+        if (next == Next.ON_NEWS) {
+            entry.quietUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FIRST_PAUSE_MILLIS);
+        }
+        if (entry.again || (entry.echoed && next != Next.ON_NEWS)) {
             schedule(pci, entry, 0);
         } else if (next == Next.AT_ONCE && entry.attempts <= CHANGES_AT_ONCE) {
             schedule(pci, entry, 0);

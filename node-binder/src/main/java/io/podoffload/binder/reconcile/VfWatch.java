@@ -29,6 +29,7 @@ public final class VfWatch {
     private final UnservedPods unserved;
     private final VfStates states;
     private final Consumer<PciAddress> look;
+    private final Consumer<PciAddress> lookUnlessQuiet;
 
     public VfWatch(
             VfInventory inventory,
@@ -39,7 +40,7 @@ public final class VfWatch {
             NodeObserver observer,
             UnservedPods unserved,
             VfStates states,
-            Consumer<PciAddress> look) {
+            VfQueue queue) {
         this.inventory = inventory;
         this.allotted = allotted;
         this.pods = pods;
@@ -48,7 +49,8 @@ public final class VfWatch {
         this.observer = observer;
         this.unserved = unserved;
         this.states = states;
-        this.look = look;
+        this.look = queue::look;
+        this.lookUnlessQuiet = queue::lookUnlessQuiet;
     }
 
     /** Looks at every VF of the node, and at every pod that was promised one. */
@@ -124,7 +126,10 @@ public final class VfWatch {
 
     /** The row of an interface changed or went. */
     public void portChanged(Port row) {
-        inventory.representedBy(row.name()).or(() -> markedVf(row)).ifPresent(look);
+        inventory
+                .representedBy(row.name())
+                .or(() -> markedVf(row))
+                .ifPresent(row.installedByOvn() ? look : lookUnlessQuiet);
         observer.waitingFor(row.name()).ifPresent(look);
     }
 
@@ -135,7 +140,7 @@ public final class VfWatch {
             if (!inventory.representedBy(link.name()).equals(represented)) {
                 inventory.refresh(); // renamed: its row bears the new name
             }
-            look.accept(represented.get());
+            lookUnlessQuiet.accept(represented.get());
             return;
         }
         Optional<PciAddress> vf = link.parentDevice()
@@ -145,13 +150,13 @@ public final class VfWatch {
                 .or(() -> observer.called(link.alias()))
                 .or(() -> observer.withIndex(link.index()));
         if (vf.isPresent() && !inventory.isPf(vf.get().value())) {
-            look.accept(vf.get());
+            lookUnlessQuiet.accept(vf.get());
         } else if (vf.isPresent()) {
             if (!inventory.isUplink(link)) {
                 inventory.refresh(); // a representor that is new
             }
         } else {
-            observer.away().forEach(look);
+            observer.away().forEach(lookUnlessQuiet);
         }
     }
 }

@@ -59,6 +59,48 @@ class VfQueueTest {
     }
 
     @Test
+    void whatAChangeStirsUpIsNoNewsUntilAPauseIsOver() {
+        AtomicInteger looks = new AtomicInteger();
+        long begin = System.nanoTime();
+        try (VfQueue queue = new VfQueue(pci -> {
+            looks.incrementAndGet();
+            return Next.ON_NEWS;
+        })) {
+            queue.look(ONE);
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(1))
+                    .during(Duration.ofMillis(200))
+                    .until(() -> {
+                        queue.lookUnlessQuiet(ONE);
+                        return true;
+                    });
+            long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+            assertThat(looks.get()).as("looks in %d ms", millis).isBetween(1, 2 + (int) millis / 25);
+        }
+    }
+
+    @Test
+    void whatHappensDuringALookThatChangesNothingIsNews() throws Exception {
+        CountDownLatch looking = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        AtomicInteger looks = new AtomicInteger();
+        try (VfQueue queue = new VfQueue(pci -> {
+            if (looks.incrementAndGet() == 1) {
+                looking.countDown();
+                await(mayEnd);
+            }
+            return Next.ON_EVENT;
+        })) {
+            queue.lookUnlessQuiet(ONE);
+            looking.await();
+            queue.lookUnlessQuiet(ONE);
+            mayEnd.countDown();
+
+            Awaitility.await().untilAsserted(() -> assertThat(looks).hasValue(2));
+        }
+    }
+
+    @Test
     void eventsDuringALookLeadToOneMoreLookAndNeverToTwoAtOnce() throws Exception {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
