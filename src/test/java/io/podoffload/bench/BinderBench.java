@@ -84,7 +84,7 @@ public final class BinderBench {
 
     private void run(Path project, String java, boolean json, PrintStream out) throws Exception {
         Path log = Files.createDirectories(project.resolve("target/bench")).resolve("binder.log");
-        List<String> flags = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx80m", "-Xss512k");
+        List<String> flags = flags(java);
         Map<String, Object> figures = new LinkedHashMap<>();
         List<Cost> costs = new ArrayList<>();
         Medians ours;
@@ -105,9 +105,29 @@ public final class BinderBench {
             floor = measure(program::bind, program::release, false);
         }
         Medians programs = measure(this::bindByPrograms, this::releaseByPrograms, false);
-        print(ours, floor, programs, figures, json, flags, out);
+        String how = "JDK " + new Jdk(Path.of(java)).version() + " with " + String.join(" ", flags);
+        print(ours, floor, programs, figures, json, how, out);
         Files.writeString(project.resolve("target/bench/binder-cost.svg"), CostPlot.svg(costs));
         node.close();
+    }
+
+    /** Those of the image, whose heap is a part of the container's memory; without its archive of classes. */
+    private static List<String> flags(String java) {
+        List<String> flags = new ArrayList<>(List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-Xms8m",
+                "-Xmn8m",
+                "-Xmx180m",
+                "-XX:MinHeapFreeRatio=10",
+                "-XX:MaxHeapFreeRatio=25",
+                "-XX:TrimNativeHeapInterval=5000",
+                "-Xss512k"));
+        if (new Jdk(Path.of(java)).isAsInTheImage()) {
+            flags.add("-XX:+UseCompactObjectHeaders");
+        }
+        return flags;
     }
 
     /** The same events for each: one alone again and again, then many at once. */
@@ -410,19 +430,19 @@ public final class BinderBench {
             Medians programs,
             Map<String, Object> figures,
             boolean json,
-            List<String> flags,
+            String how,
             PrintStream out) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("bind", figure(floor.bind(), ours.bind(), programs.bind(), 0.25));
         all.put("release", figure(floor.release(), ours.release(), programs.release(), 0.25));
         all.put("storm", figure(floor.storm(), ours.storm(), programs.storm(), 0.15));
         all.putAll(figures);
-        all.put("flags", String.join(" ", flags));
+        all.put("binder", how);
         if (json) {
             out.println(JsonMapper.shared().writeValueAsString(all));
             return;
         }
-        out.println("Binder with " + String.join(" ", flags) + "; milliseconds, medians of " + ROUNDS);
+        out.println("Binder by " + how + "; milliseconds, medians of " + ROUNDS);
         out.printf("%-28s %10s %10s %10s %8s %8s%n", "", "floor", "ours", "programs", "ratio", "target");
         for (String name : List.of("bind", "release", "storm")) {
             Map<?, ?> row = (Map<?, ?>) Objects.requireNonNull(all.get(name));

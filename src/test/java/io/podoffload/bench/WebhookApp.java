@@ -36,7 +36,6 @@ final class WebhookApp {
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:ArchiveRelocationMode=0");
 
-    private static final int JDK_WITH_CACHE = 25;
     private static final Duration TRAINING = Duration.ofSeconds(6);
 
     private final Path java;
@@ -93,23 +92,11 @@ final class WebhookApp {
     }
 
     boolean hasCache() {
-        return Runtime.Version.parse(javaVersion()).feature() >= JDK_WITH_CACHE;
+        return new Jdk(java).isAsInTheImage();
     }
 
     String javaVersion() {
-        try {
-            Process process = new ProcessBuilder(java.toString(), "-XshowSettings:properties", "-version")
-                    .redirectErrorStream(true)
-                    .start();
-            String settings = new String(process.getInputStream().readAllBytes());
-            return settings.lines()
-                    .filter(line -> line.contains("java.version ="))
-                    .map(line -> line.replaceFirst(".*= ", ""))
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot run " + java, e);
-        }
+        return new Jdk(java).version();
     }
 
     /** A start, reviews of every kind, and an end: what the cache is made of. */
