@@ -120,8 +120,8 @@ class BinderWiring {
     }
 
     @Bean
-    BindingReporter reporter(PodStatus podStatus, NodePods pods, Clock clock) {
-        return new BindingReporter(podStatus, pods, clock);
+    BindingReporter reporter(PodStatus podStatus, NodePods pods) {
+        return new BindingReporter(podStatus, pods);
     }
 
     @Bean

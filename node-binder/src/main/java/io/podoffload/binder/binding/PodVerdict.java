@@ -1,22 +1,21 @@
 package io.podoffload.binder.binding;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** What there is to say of a pod that holds one VF or several. Not safe for use by several threads. */
 public final class PodVerdict {
 
     /** Nearly every pod waits for OVN some milliseconds, and each word about it costs the API server a write. */
-    private static final Duration PASSING = Duration.ofSeconds(1);
+    private static final long PASSING = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<PciAddress, Finding> findings = new TreeMap<>();
-    private @Nullable Instant waitingSince;
+    private OptionalLong waitingSince = OptionalLong.empty();
 
     private record Finding(Reason reason, String detail) {}
 
@@ -24,22 +23,22 @@ public final class PodVerdict {
      * Takes the verdict on one VF.
      *
      * @param vfs all VFs of the pod; those not looked at yet count as waiting
-     * @param now when it was found
+     * @param now when it was found, by {@link System#nanoTime()}
      */
-    public void put(Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail, Instant now) {
+    public void put(Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail, long now) {
         findings.keySet().retainAll(vfs);
         vfs.forEach(vf -> findings.putIfAbsent(vf, new Finding(Reason.WaitingForSandbox, "VF " + vf)));
         findings.put(pci, new Finding(reason, detail));
         if (!reason().transitional()) {
-            waitingSince = null;
-        } else if (waitingSince == null) {
-            waitingSince = now;
+            waitingSince = OptionalLong.empty();
+        } else if (waitingSince.isEmpty()) {
+            waitingSince = OptionalLong.of(now);
         }
     }
 
     /** Whether the pod waits, whatever for, and not long enough yet for anybody to be told. */
-    public boolean isPassing(Instant now) {
-        return waitingSince != null && now.isBefore(waitingSince.plus(PASSING));
+    public boolean isPassing(long now) {
+        return waitingSince.isPresent() && now - waitingSince.getAsLong() < PASSING;
     }
 
     /** Of all VFs: what a person can cure comes first, then what only needs time, then what is well; spare VFs last. */

@@ -5,8 +5,6 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.PodVerdict;
 import io.podoffload.binder.binding.Reason;
-import java.time.Clock;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +27,6 @@ public final class BindingReporter {
 
     private final PodStatus status;
     private final NodePods pods;
-    private final Clock clock;
 
     /** What was reported last, by pod uid: the watch may not have brought it back yet. */
     private final Map<String, Report> reported = new ConcurrentHashMap<>();
@@ -37,10 +34,9 @@ public final class BindingReporter {
     /** The verdict on each VF of a pod, by pod uid. */
     private final Map<String, PodVerdict> verdicts = new ConcurrentHashMap<>();
 
-    public BindingReporter(PodStatus status, NodePods pods, Clock clock) {
+    public BindingReporter(PodStatus status, NodePods pods) {
         this.status = status;
         this.pods = pods;
-        this.clock = clock;
     }
 
     private record Report(String reason, String message) {}
@@ -54,7 +50,7 @@ public final class BindingReporter {
     public boolean report(PodRef pod, Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
         PodVerdict verdict = verdict(pod);
         synchronized (verdict) { // VFs of one pod are looked at side by side, and one Event is to be written
-            Instant now = clock.instant();
+            long now = System.nanoTime();
             verdict.put(vfs, pci, reason, detail, now);
             return !verdict.isPassing(now) && report(pod, verdict.reason(), verdict.detail());
         }
