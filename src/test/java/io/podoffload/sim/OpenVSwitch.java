@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class OpenVSwitch implements AutoCloseable {
 
     private static final String KUBE_OVN_USER = "65534";
+    private static final int ENDS_WITHIN_SECONDS = 30;
 
     private final Path directory;
     private final Datapath datapath;
@@ -121,7 +124,17 @@ public final class OpenVSwitch implements AutoCloseable {
     }
 
     public void stopDatabase() {
-        run("ovs-appctl", "-t", directory + "/ovsdb-server.ctl", "exit");
+        exit("ovsdb-server");
+    }
+
+    /** Ends a daemon; it answers before it has let go of its pid file. */
+    private void exit(String daemon, String... how) {
+        CompletableFuture<ProcessHandle> end =
+                ProcessHandle.of(Long.parseLong(pid(daemon))).orElseThrow().onExit();
+        List<String> arguments = new ArrayList<>(List.of("-t", directory + "/" + daemon + ".ctl", "exit"));
+        arguments.addAll(List.of(how));
+        run("ovs-appctl", arguments.toArray(String[]::new));
+        end.orTimeout(ENDS_WITHIN_SECONDS, TimeUnit.SECONDS).join();
     }
 
     public void startSwitch() {
@@ -139,7 +152,7 @@ public final class OpenVSwitch implements AutoCloseable {
 
     /** Both daemons end and start again, as when the DaemonSet that runs them is updated; the kernel's netdevs stay. */
     public void restart() {
-        appctl("exit");
+        exit("ovs-vswitchd");
         stopDatabase();
         startDatabase();
         startSwitch();
@@ -283,7 +296,7 @@ public final class OpenVSwitch implements AutoCloseable {
     @Override
     public void close() {
         // a plain kill would leave the bridges' tap devices behind
-        appctl("exit", "--cleanup");
+        exit("ovs-vswitchd", "--cleanup");
         stopDatabase();
     }
 }
