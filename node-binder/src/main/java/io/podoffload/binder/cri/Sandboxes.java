@@ -81,15 +81,24 @@ public final class Sandboxes {
         this.json = json;
     }
 
-    /** Lists all sandboxes once, for the many looks that are about to follow. */
-    public void prefetch() {
-        List<Sandbox> all = all();
-        snapshot = new Snapshot(
-                all.stream()
-                        .collect(Collectors.groupingBy(sandbox -> sandbox.pod().podName())),
-                all.stream()
-                        .collect(Collectors.groupingBy(sandbox -> sandbox.pod().uid())),
-                nanoTime.getAsLong());
+    /**
+     * Lists all sandboxes once, for the many looks that are about to follow.
+     *
+     * @return waits until the list is there
+     */
+    public Runnable prefetch() {
+        Asked list = ask(Map.of());
+        return () -> {
+            List<Sandbox> all = answer(list).sandboxes();
+            snapshot = new Snapshot(
+                    all.stream()
+                            .collect(Collectors.groupingBy(
+                                    sandbox -> sandbox.pod().podName())),
+                    all.stream()
+                            .collect(Collectors.groupingBy(
+                                    sandbox -> sandbox.pod().uid())),
+                    list.at());
+        };
     }
 
     /** For one look at one VF, which asks for the same sandboxes more than once. */
@@ -165,11 +174,19 @@ public final class Sandboxes {
         long now = nanoTime.getAsLong();
         asked.values().removeIf(list -> now - list.at() >= NOW_NANOS);
         try {
-            return new SandboxHistory(asked.computeIfAbsent(labels, this::ask).answer().get().getItemsList().stream()
+            return answer(asked.computeIfAbsent(labels, this::ask));
+        } catch (StatusRuntimeException e) {
+            asked.remove(labels);
+            throw e;
+        }
+    }
+
+    private SandboxHistory answer(Asked list) {
+        try {
+            return new SandboxHistory(list.answer().get().getItemsList().stream()
                     .map(Sandboxes::sandbox)
                     .toList());
         } catch (ExecutionException e) {
-            asked.remove(labels);
             StatusRuntimeException failure = Status.fromThrowable(e).asRuntimeException();
             reconnectAfter(failure);
             throw failure;

@@ -55,9 +55,10 @@ public final class VfWatch {
 
     /** Looks at every VF of the node, and at every pod that was promised one. */
     public void resync() {
+        Runnable sandboxesListed = sandboxes.prefetch();
         Set<PciAddress> all = vfs();
         states.retain(all);
-        sandboxes.prefetch();
+        sandboxesListed.run();
         all.forEach(look);
         pods.optedIn().forEach(unserved::check);
     }
