@@ -69,8 +69,8 @@ public final class VfQueue implements AutoCloseable {
     }
 
     /**
-     * Something happened to the VF that may be nothing but what the binder's own change brought about: looks at it now, unless
-     * it has just been changed and waits for OVN, which needs the CPU more.
+     * Something happened to the VF that may be nothing but what the binder's own change brought about: looks at it now or,
+     * if it has just been changed and waits for OVN, which needs the CPU more, after a pause.
      */
     public synchronized void lookUnlessQuiet(PciAddress pci) {
         Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
@@ -78,6 +78,8 @@ public final class VfQueue implements AutoCloseable {
             entry.echoed = true;
         } else if (System.nanoTime() - entry.quietUntil >= 0) {
             look(pci);
+        } else if (!entry.due) {
+            schedule(pci, entry, FIRST_PAUSE_MILLIS);
         }
     }
 
@@ -149,6 +151,8 @@ public final class VfQueue implements AutoCloseable {
             schedule(pci, entry, 0);
         } else if (next == Next.AT_ONCE && entry.attempts <= CHANGES_AT_ONCE) {
             schedule(pci, entry, 0);
+        } else if (entry.echoed) {
+            schedule(pci, entry, FIRST_PAUSE_MILLIS);
         } else if (next != Next.ON_EVENT) {
             schedule(pci, entry, pause(entry.attempts - 1));
         }
