@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +32,17 @@ public final class OffloadReporter {
         this.pods = pods;
     }
 
-    /** Reports once for each change. */
-    public void report(PodRef pod, OffloadVerdict verdict, String detail) {
+    /**
+     * Reports once for each change.
+     *
+     * @param details asked for then only
+     */
+    public void report(PodRef pod, OffloadVerdict verdict, Supplier<String> details) {
         Optional<String> before = before(pod);
         if (before.equals(Optional.of(verdict.name()))) {
             return;
         }
+        String detail = details.get();
         String message = detail.isEmpty() ? verdict.sentence() : verdict.sentence() + " " + detail;
         try {
             status.apply(pod, MANAGER, CONDITION, verdict.status(), verdict.name(), message);

@@ -46,8 +46,11 @@ public final class OffloadWatch {
     private final OffloadReporter reporter;
     private final MeterRegistry meters;
 
-    /** Sentences on what keeps flows out of the NIC, read only when one is not in it. */
+    /** Sentences on what keeps flows out of the NIC; reads the whole node. */
     private final Supplier<List<String>> causes;
+
+    /** Those of this look: many pods may leave the NIC at once, and for one cause. */
+    private @Nullable String why;
 
     private final Map<String, OffloadedPod> byUid = new ConcurrentHashMap<>();
     private final Map<String, Verdicts> verdicts = new HashMap<>(); // used by one look at a time
@@ -113,6 +116,7 @@ public final class OffloadWatch {
 
     /** Takes a sample, and judges by it and the one before. */
     public void look() {
+        why = null;
         List<Bound> bound = bound();
         Set<String> uids = bound.stream().map(one -> one.pod().uid()).collect(Collectors.toSet());
         forgetAllBut(uids);
@@ -183,7 +187,7 @@ public final class OffloadWatch {
         boolean contradicts = known.told != null && known.told != OffloadVerdict.NoTraffic && found != known.told;
         if (!idle && (!contradicts || found == known.doubt)) {
             known.told = found;
-            reporter.report(one.pod(), found, detail(one, found, traffic));
+            reporter.report(one.pod(), found, () -> detail(one, found, traffic));
         }
         if (!idle) {
             known.doubt = found;
@@ -212,8 +216,18 @@ public final class OffloadWatch {
         if (found == OffloadVerdict.Offloaded) {
             return share;
         }
-        String why = String.join(" ", causes.get());
-        return share + " " + (why.isEmpty() ? "No cause was found on this node; see explain " + one.pod() + "." : why);
+        String cause = why();
+        return share + " "
+                + (cause.isEmpty() ? "No cause was found on this node; see explain " + one.pod() + "." : cause);
+    }
+
+    private String why() {
+        String known = why;
+        if (known == null) {
+            known = String.join(" ", causes.get());
+            why = known;
+        }
+        return known;
     }
 
     /** As many series as there are bound pods on the node, so never more than it has VFs. */
