@@ -1,12 +1,16 @@
 package io.podoffload.sim;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnknownFieldSet;
-import java.nio.charset.StandardCharsets;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -36,52 +40,70 @@ final class ProtobufSecret {
         return body.length > MAGIC.length && Arrays.equals(Arrays.copyOf(body, MAGIC.length), MAGIC);
     }
 
-    static ObjectNode toJson(byte[] body) {
-        try {
-            UnknownFieldSet envelope = UnknownFieldSet.parseFrom(Arrays.copyOfRange(body, MAGIC.length, body.length));
-            UnknownFieldSet secret =
-                    UnknownFieldSet.parseFrom(bytes(envelope, ENVELOPE_RAW).get(0));
-            UnknownFieldSet metadata =
-                    UnknownFieldSet.parseFrom(bytes(secret, SECRET_METADATA).get(0));
-            ObjectNode json = JsonMapper.shared()
-                    .createObjectNode()
-                    .put("apiVersion", "v1")
-                    .put("kind", "Secret");
-            ObjectNode about = json.putObject("metadata");
-            put(about, "name", metadata, METADATA_NAME);
-            put(about, "namespace", metadata, METADATA_NAMESPACE);
-            put(about, "resourceVersion", metadata, METADATA_RESOURCE_VERSION);
-            ObjectNode labels = about.putObject("labels");
-            for (ByteString entry : bytes(metadata, METADATA_LABELS)) {
-                UnknownFieldSet pair = UnknownFieldSet.parseFrom(entry);
-                labels.put(text(bytes(pair, 1).get(0)), text(bytes(pair, 2).get(0)));
+    /** The fields of a message that are bytes, texts or messages, by their numbers. */
+    private record Message(Map<Integer, List<ByteString>> fields) {
+
+        static Message parse(ByteString bytes) {
+            Map<Integer, List<ByteString>> fields = new HashMap<>();
+            CodedInputStream in = bytes.newCodedInput();
+            try {
+                for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+                    if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+                        fields.computeIfAbsent(WireFormat.getTagFieldNumber(tag), number -> new ArrayList<>())
+                                .add(in.readBytes());
+                    } else {
+                        in.skipField(tag);
+                    }
+                }
+            } catch (IOException e) {
+                throw new IllegalArgumentException("this is no Secret", e);
             }
-            ObjectNode data = json.putObject("data");
-            for (ByteString entry : bytes(secret, SECRET_DATA)) {
-                UnknownFieldSet pair = UnknownFieldSet.parseFrom(entry);
-                data.put(
-                        text(bytes(pair, 1).get(0)),
-                        Base64.getEncoder().encodeToString(bytes(pair, 2).get(0).toByteArray()));
-            }
-            put(json, "type", secret, SECRET_TYPE);
-            return json;
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("this is no Secret", e);
+            return new Message(fields);
+        }
+
+        Stream<Message> messages(int field) {
+            return bytes(field).map(Message::parse);
+        }
+
+        Stream<ByteString> bytes(int field) {
+            return fields.getOrDefault(field, List.of()).stream();
+        }
+
+        Message message(int field) {
+            return messages(field).findFirst().orElseThrow();
+        }
+
+        String text(int field) {
+            return bytes(field).findFirst().orElse(ByteString.EMPTY).toStringUtf8();
         }
     }
 
-    private static List<ByteString> bytes(UnknownFieldSet message, int field) {
-        return message.getField(field).getLengthDelimitedList();
+    static ObjectNode toJson(byte[] body) {
+        Message envelope = Message.parse(ByteString.copyFrom(body, MAGIC.length, body.length - MAGIC.length));
+        Message secret = envelope.message(ENVELOPE_RAW);
+        Message metadata = secret.message(SECRET_METADATA);
+        ObjectNode json =
+                JsonMapper.shared().createObjectNode().put("apiVersion", "v1").put("kind", "Secret");
+        ObjectNode about = json.putObject("metadata");
+        put(about, "name", metadata, METADATA_NAME);
+        put(about, "namespace", metadata, METADATA_NAMESPACE);
+        put(about, "resourceVersion", metadata, METADATA_RESOURCE_VERSION);
+        ObjectNode labels = about.putObject("labels");
+        metadata.messages(METADATA_LABELS).forEach(pair -> labels.put(pair.text(1), pair.text(2)));
+        ObjectNode data = json.putObject("data");
+        secret.messages(SECRET_DATA)
+                .forEach(pair -> data.put(
+                        pair.text(1),
+                        Base64.getEncoder()
+                                .encodeToString(
+                                        pair.bytes(2).findFirst().orElseThrow().toByteArray())));
+        put(json, "type", secret, SECRET_TYPE);
+        return json;
     }
 
-    private static void put(ObjectNode json, String name, UnknownFieldSet message, int field) {
-        bytes(message, field).stream()
-                .map(ProtobufSecret::text)
-                .filter(text -> !text.isEmpty())
-                .forEach(text -> json.put(name, text));
-    }
-
-    private static String text(ByteString bytes) {
-        return bytes.toString(StandardCharsets.UTF_8);
+    private static void put(ObjectNode json, String name, Message message, int field) {
+        if (!message.text(field).isEmpty()) {
+            json.put(name, message.text(field));
+        }
     }
 }
