@@ -1,7 +1,6 @@
 package io.podoffload.binder;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.grpc.ManagedChannel;
 import io.netty.channel.EventLoopGroup;
@@ -20,6 +19,7 @@ import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kernel.SysfsNics;
+import io.podoffload.binder.kube.ApiClient;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
@@ -87,7 +87,7 @@ class CommandWiring {
 
     /** Asked only where the settings select by them, so that preparation needs no API server otherwise. */
     private static Map<String, String> labels(String nodeName) {
-        try (KubernetesClient client = new KubernetesClientBuilder().build()) {
+        try (KubernetesClient client = ApiClient.open()) {
             return new NodeConditions(client, nodeName, Clock.systemUTC()).labels();
         }
     }
@@ -111,7 +111,7 @@ class CommandWiring {
     @Bean
     @Lazy
     KubernetesClient kubernetesClient() {
-        return new KubernetesClientBuilder().build();
+        return ApiClient.open();
     }
 
     @Bean("doctor")

@@ -1,8 +1,8 @@
 package io.podoffload.binder;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.podoffload.binder.command.CommandLine;
+import io.podoffload.binder.kube.ApiClient;
 import io.podoffload.binder.prepare.PrepareProperties;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Bean;
  * {@code java -jar node-binder.jar [COMMAND]}; the settings are those of {@link NodeBinderProperties} and
  * {@link PrepareProperties}.
  */
-@SpringBootApplication
+@SpringBootApplication(proxyBeanMethods = false)
 @EnableConfigurationProperties({NodeBinderProperties.class, PrepareProperties.class})
 public class NodeBinderApplication {
 
@@ -24,9 +24,8 @@ public class NodeBinderApplication {
         SpringApplication.run(NodeBinderApplication.class, arguments);
     }
 
-    /** Found as kubectl and in-cluster clients find it: service account, KUBECONFIG, or KUBERNETES_MASTER. */
     @Bean
     KubernetesClient kubernetesClient() {
-        return new KubernetesClientBuilder().build();
+        return ApiClient.open();
     }
 }

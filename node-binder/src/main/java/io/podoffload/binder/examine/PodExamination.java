@@ -1,6 +1,5 @@
 package io.podoffload.binder.examine;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.PciAddress;
@@ -8,6 +7,7 @@ import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kube.BindingReporter;
 import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.kube.WatchedPod;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.nic.TcOffload;
 import io.podoffload.binder.nic.VirtualFunction;
@@ -75,26 +75,29 @@ public final class PodExamination {
     public List<Hop> examine(String namespace, String name, Duration watch) {
         List<Hop> hops = new ArrayList<>();
         // a list, since that is what the binder may do
-        Optional<Pod> found =
-                client.pods().inNamespace(namespace).withField("metadata.name", name).list().getItems().stream()
-                        .findFirst();
+        Optional<PodView> found = client
+                .resources(WatchedPod.class)
+                .inNamespace(namespace)
+                .withField("metadata.name", name)
+                .list()
+                .getItems()
+                .stream()
+                .findFirst()
+                .map(PodView::new);
         if (found.isEmpty()) {
             return List.of(
                     Hop.breaks(ADMISSION, "there is no pod " + namespace + "/" + name, "Check Namespace and name."));
         }
-        Pod pod = found.get();
-        PodView view = new PodView(pod);
-        String itsNode = String.valueOf(pod.getSpec().getNodeName());
+        PodView view = found.get();
         hops.add(admission(view));
-        if (!itsNode.equals(node)) {
+        Optional<String> itsNode = view.node();
+        if (!itsNode.equals(Optional.of(node))) {
             hops.add(Hop.breaks(
                     ALLOCATION,
-                    pod.getSpec().getNodeName() == null
-                            ? "no node has the pod yet"
-                            : "the pod is on node " + itsNode + ", and this is " + node,
-                    pod.getSpec().getNodeName() == null
-                            ? "See why it is not scheduled: kubectl describe pod " + name
-                            : "Run explain in the node-binder's pod on node " + itsNode + "."));
+                    itsNode.map(other -> "the pod is on node " + other + ", and this is " + node)
+                            .orElse("no node has the pod yet"),
+                    itsNode.map(other -> "Run explain in the node-binder's pod on node " + other + ".")
+                            .orElse("See why it is not scheduled: kubectl describe pod " + name)));
             return hops;
         }
         List<PciAddress> vfs = kubelet.of(view.ref().podName());

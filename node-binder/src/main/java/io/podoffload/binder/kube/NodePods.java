@@ -1,6 +1,5 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -23,7 +22,7 @@ public final class NodePods implements AutoCloseable {
     private static final String HOLDERS = "holders";
     private static final String OPTED_IN = "opted-in";
 
-    private final SharedIndexInformer<Pod> informer;
+    private final SharedIndexInformer<WatchedPod> informer;
     private final Set<String> resources;
 
     /**
@@ -38,18 +37,20 @@ public final class NodePods implements AutoCloseable {
             Consumer<PodView> onChange,
             Consumer<PodView> onGone) {
         this.resources = Set.copyOf(resources);
-        informer =
-                client.pods().inAnyNamespace().withField("spec.nodeName", node).runnableInformer(0);
+        informer = client.resources(WatchedPod.class)
+                .inAnyNamespace()
+                .withField("spec.nodeName", node)
+                .runnableInformer(0);
         informer.addIndexers(Map.of(
                 BY_UID, pod -> List.of(pod.getMetadata().getUid()), BY_INTEREST, pod -> interests(pod, resources)));
         informer.addEventHandler(new ResourceEventHandler<>() {
             @Override
-            public void onAdd(Pod pod) {
+            public void onAdd(WatchedPod pod) {
                 onChange.accept(new PodView(pod));
             }
 
             @Override
-            public void onUpdate(Pod before, Pod pod) {
+            public void onUpdate(WatchedPod before, WatchedPod pod) {
                 if (!before.getMetadata().getUid().equals(pod.getMetadata().getUid())) {
                     onGone.accept(
                             new PodView(before)); // after an interruption the next of its name may come as a change
@@ -58,7 +59,7 @@ public final class NodePods implements AutoCloseable {
             }
 
             @Override
-            public void onDelete(Pod pod, boolean finalStateUnknown) {
+            public void onDelete(WatchedPod pod, boolean finalStateUnknown) {
                 onGone.accept(new PodView(pod));
             }
         });
@@ -79,7 +80,7 @@ public final class NodePods implements AutoCloseable {
         }
     }
 
-    private static List<String> interests(Pod pod, Set<String> resources) {
+    private static List<String> interests(WatchedPod pod, Set<String> resources) {
         PodView view = new PodView(pod);
         List<String> interests = new ArrayList<>();
         if (view.requestsAnyOf(resources)) {

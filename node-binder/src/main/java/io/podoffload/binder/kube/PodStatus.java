@@ -1,14 +1,16 @@
 package io.podoffload.binder.kube;
 
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PodRef;
 import java.time.Clock;
+import java.util.List;
 
 /** What the binder writes on pods: conditions and Events. */
 public final class PodStatus {
@@ -39,23 +41,21 @@ public final class PodStatus {
      * @param manager one for each type: what a manager does not apply again, it loses
      */
     void apply(PodRef pod, String manager, String type, String status, String reason, String message) {
-        Pod wanted = new PodBuilder()
-                .withNewMetadata()
+        WatchedPod wanted = new WatchedPod();
+        wanted.setMetadata(new ObjectMetaBuilder()
                 .withNamespace(pod.namespace())
                 .withName(pod.name())
                 .withUid(pod.uid())
-                .endMetadata()
-                .withNewStatus()
-                .addNewCondition()
+                .build());
+        PodCondition condition = new PodConditionBuilder()
                 .withType(type)
                 .withStatus(status)
                 .withReason(reason)
                 .withMessage(message)
                 .withLastTransitionTime(now())
-                .endCondition()
-                .endStatus()
                 .build();
-        client.pods()
+        wanted.setStatus(new WatchedPod.Status(null, List.of(condition)));
+        client.resources(WatchedPod.class)
                 .inNamespace(pod.namespace())
                 .withName(pod.name())
                 .subresource("status")

@@ -1,9 +1,6 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
-import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
@@ -21,13 +18,18 @@ import org.jspecify.annotations.Nullable;
 /** A pod as the binder sees it: what Multus and Kube-OVN wrote into its annotations. */
 public final class PodView {
 
-    private final Pod pod;
+    private final WatchedPod pod;
     private final Map<String, String> annotations;
 
-    public PodView(Pod pod) {
+    public PodView(WatchedPod pod) {
         this.pod = pod;
         @Nullable Map<String, String> map = pod.getMetadata().getAnnotations();
         this.annotations = map == null ? Map.of() : map;
+    }
+
+    /** The node that it is on, if one has it yet. */
+    public Optional<String> node() {
+        return Optional.ofNullable(pod.getSpec()).map(WatchedPod.Spec::nodeName);
     }
 
     public PodRef ref() {
@@ -45,22 +47,22 @@ public final class PodView {
     /** A finished pod owns nothing, whatever the kubelet still lists. */
     public boolean finished() {
         String phase =
-                pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
+                pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().phase());
         return phase.equals("Succeeded") || phase.equals("Failed");
     }
 
     public boolean isOnHostNetwork() {
-        return pod.getSpec() != null && Boolean.TRUE.equals(pod.getSpec().getHostNetwork());
+        return pod.getSpec() != null && Boolean.TRUE.equals(pod.getSpec().hostNetwork());
     }
 
     /** Whether a container asks for any of these extended resources. */
     public boolean requestsAnyOf(Set<String> resources) {
         return pod.getSpec() != null
-                && Stream.concat(pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())
-                        .map(Container::getResources)
-                        .filter(requirements -> requirements != null)
-                        .map(ResourceRequirements::getRequests)
-                        .filter(requests -> requests != null)
+                && Stream.concat(
+                                stream(pod.getSpec().containers()),
+                                stream(pod.getSpec().initContainers()))
+                        .flatMap(container -> Stream.ofNullable(container.resources()))
+                        .flatMap(wanted -> Stream.ofNullable(wanted.requests()))
                         .anyMatch(requests -> requests.keySet().stream().anyMatch(resources::contains));
     }
 
@@ -73,8 +75,8 @@ public final class PodView {
     /** Whether its readiness waits for the condition {@code pod-offload.io/bound}. */
     public boolean waitsForBinding() {
         return pod.getSpec() != null
-                && pod.getSpec().getReadinessGates().stream()
-                        .anyMatch(gate -> BindingReporter.CONDITION.equals(gate.getConditionType()));
+                && stream(pod.getSpec().readinessGates())
+                        .anyMatch(gate -> BindingReporter.CONDITION.equals(gate.conditionType()));
     }
 
     public boolean namesDefaultNetwork() {
@@ -83,11 +85,15 @@ public final class PodView {
 
     /** The pod's condition of this type. */
     public Optional<PodCondition> condition(String type) {
-        return pod.getStatus() == null || pod.getStatus().getConditions() == null
+        return pod.getStatus() == null
                 ? Optional.empty()
-                : pod.getStatus().getConditions().stream()
+                : stream(pod.getStatus().conditions())
                         .filter(condition -> type.equals(condition.getType()))
                         .findFirst();
+    }
+
+    private static <T> Stream<T> stream(@Nullable List<T> list) {
+        return list == null ? Stream.empty() : list.stream();
     }
 
     /** The provider of the pod's default network, {@code <nad>.<namespace>.ovn}, if the pod names one. */

@@ -3,7 +3,7 @@ package io.podoffload.binder.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
@@ -21,14 +21,14 @@ class PodViewTest {
     private static final String PROVIDER = "default.default.ovn";
 
     private static PodView pod(Map<String, String> annotations) {
-        return new PodView(new PodBuilder()
-                .withNewMetadata()
+        WatchedPod pod = new WatchedPod();
+        pod.setMetadata(new ObjectMetaBuilder()
                 .withNamespace("web")
                 .withName("nginx")
                 .withUid("uid-1")
                 .withAnnotations(annotations)
-                .endMetadata()
                 .build());
+        return new PodView(pod);
     }
 
     private static Map<String, String> allotted(String... more) {
