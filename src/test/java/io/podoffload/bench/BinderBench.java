@@ -93,7 +93,7 @@ public final class BinderBench {
         command.addAll(List.of(
                 "-jar", project.resolve("node-binder/target/node-binder.jar").toString()));
         command.addAll(node.binderArguments());
-        try (Server binder = new Server(List.of(), command, node.toApiServer(), log, "looking after the VFs")) {
+        try (Server binder = new Server(List.of(), command, environment(), log, "looking after the VFs")) {
             binder.awaitReady();
             open();
             ours = measure(node::run, staged -> node.stop(staged), true);
@@ -111,6 +111,12 @@ public final class BinderBench {
         node.close();
     }
 
+    private Map<String, String> environment() {
+        Map<String, String> environment = new LinkedHashMap<>(node.toApiServer());
+        environment.put("MALLOC_ARENA_MAX", "1"); // as in the image
+        return environment;
+    }
+
     /** Those of the image, whose heap is a part of the container's memory; without its archive of classes. */
     private static List<String> flags(String java) {
         List<String> flags = new ArrayList<>(List.of(
@@ -120,8 +126,9 @@ public final class BinderBench {
                 "-Xms8m",
                 "-Xmn8m",
                 "-Xmx180m",
-                "-XX:MinHeapFreeRatio=10",
-                "-XX:MaxHeapFreeRatio=25",
+                "-XX:MinHeapFreeRatio=5",
+                "-XX:MaxHeapFreeRatio=10",
+                "-Dio.netty.jfr.enabled=false",
                 "-XX:TrimNativeHeapInterval=5000",
                 "-Xss512k"));
         if (new Jdk(Path.of(java)).isAsInTheImage()) {
