@@ -268,7 +268,7 @@ public final class ApiServer implements AutoCloseable {
                     rbac.created(new String(request.getBody().getBytes(), StandardCharsets.UTF_8));
                 }
                 MockResponse response = super.dispatch(request);
-                return SECRETS.matcher(path).matches() ? asSecretList(response) : response;
+                return request.method() == HttpMethod.GET ? asListOfItsKind(response, path) : response;
             } catch (AdmissionChain.Refused e) {
                 return status(e.code(), e.getMessage());
             } catch (RuntimeException e) {
@@ -277,17 +277,34 @@ public final class ApiServer implements AutoCloseable {
             }
         }
 
-        /** The mock server calls every list a List; Helm wants to be told of what. */
-        private static MockResponse asSecretList(MockResponse response) {
+        /**
+         * The mock server calls every list a List, of objects that say what they are. A real one says of what the list is, and of
+         * its own kinds the objects say nothing.
+         */
+        private static MockResponse asListOfItsKind(MockResponse response, String path) {
             JsonNode body = response.getBody() == null
                     ? JSON.createObjectNode()
                     : JSON.readTree(new String(response.getBody().getBytes(), StandardCharsets.UTF_8));
-            return body.path("kind").asString("").equals("List")
-                    ? response.setBody(((ObjectNode) body)
-                            .put("apiVersion", "v1")
-                            .put("kind", "SecretList")
-                            .toString())
-                    : response;
+            if (!body.path("kind").asString("").equals("List")) {
+                return response;
+            }
+            ObjectNode list = (ObjectNode) body;
+            JsonNode first = list.path("items").path(0);
+            if (SECRETS.matcher(path).matches()) {
+                list.put("apiVersion", "v1").put("kind", "SecretList");
+            } else if (first.has("kind")) {
+                list.put("apiVersion", first.path("apiVersion").asString())
+                        .put("kind", first.path("kind").asString() + "List");
+            }
+            if (isBuiltIn(first.path("apiVersion").asString(""))) {
+                list.path("items").forEach(item -> ((ObjectNode) item).remove(List.of("apiVersion", "kind")));
+            }
+            return response.setBody(list.toString());
+        }
+
+        private static boolean isBuiltIn(String apiVersion) {
+            String group = apiVersion.contains("/") ? apiVersion.substring(0, apiVersion.indexOf('/')) : "";
+            return !group.contains(".") || group.endsWith(".k8s.io");
         }
 
         private MockResponse createPod(RecordedRequest request) throws AdmissionChain.Refused {

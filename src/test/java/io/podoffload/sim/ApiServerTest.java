@@ -6,11 +6,17 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What programs of a cluster rely on when their API server goes and comes back. */
 class ApiServerTest {
@@ -42,6 +48,26 @@ class ApiServerTest {
                                 assertThat(known).contains("next-" + round).doesNotContain(name));
             }
             informer.stop();
+        }
+    }
+
+    @Test
+    void theObjectsOfAListDoNotSayWhatTheyAre() throws Exception {
+        try (ApiServer api = new ApiServer()) {
+            api.client().resource(pod("one")).create();
+
+            HttpResponse<String> answer = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(api.url() + "/api/v1/pods"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+
+            JsonNode list = JsonMapper.shared().readTree(answer.body());
+            assertThat(list.path("kind").asString()).isEqualTo("PodList");
+            assertThat(list.path("items")).singleElement().satisfies(pod -> {
+                assertThat(pod.has("kind")).isFalse();
+                assertThat(pod.path("metadata").path("name").asString()).isEqualTo("one");
+            });
         }
     }
 

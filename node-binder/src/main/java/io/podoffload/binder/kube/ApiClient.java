@@ -15,11 +15,15 @@ public final class ApiClient {
 
     private ApiClient() {}
 
-    /**
-     * Found as kubectl and in-cluster clients find it: service account, KUBECONFIG, or KUBERNETES_MASTER. It knows the kinds that
-     * the binder deals with: by itself it would load the classes of every kind that Kubernetes has, some ten MiB of them.
-     */
+    /** Found as kubectl and in-cluster clients find it: service account, KUBECONFIG, or KUBERNETES_MASTER. */
     public static KubernetesClient open() {
+        return new KubernetesClientBuilder()
+                .withKubernetesSerialization(kinds())
+                .build();
+    }
+
+    /** The kinds that the binder deals with; by itself the client would load the classes of all that Kubernetes has, some ten MiB. */
+    static KubernetesSerialization kinds() {
         KubernetesSerialization kinds = new KubernetesSerialization(
                 JsonMapper.builderWithJackson2Defaults()
                         .addModule(new Jackson2JdkTypesModule())
@@ -30,6 +34,6 @@ public final class ApiClient {
         kinds.registerKubernetesResource(ConfigMap.class);
         kinds.registerKubernetesResource(Event.class);
         kinds.registerKubernetesResource("v1", "Status", Status.class);
-        return new KubernetesClientBuilder().withKubernetesSerialization(kinds).build();
+        return kinds;
     }
 }

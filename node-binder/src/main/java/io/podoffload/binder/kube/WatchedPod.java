@@ -13,6 +13,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.annotation.JsonDeserialize;
 
 /**
  * A Pod with no more of it than the binder reads or writes. Volumes, probes and environments of all pods of a node would fill the
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 @Version("v1")
 @Kind("Pod")
 @Plural("pods")
+@JsonDeserialize(using = ValueDeserializer.None.class) // and not by its kind, which pods in a list do not carry
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class WatchedPod implements HasMetadata, Namespaced {
