@@ -164,8 +164,7 @@ public final class Churn {
         }
 
         private String difference(String first) {
-            List<Pod> pods =
-                    cluster.client().pods().inNamespace("default").list().getItems();
+            List<Pod> pods = livePods();
             Map<String, String> ports = new TreeMap<>();
             cluster.ovs().ports().forEach(port -> ports.put(port, cluster.ovs().externalId(port, "iface-id")));
             TreeSet<String> used = new TreeSet<>();
@@ -190,6 +189,14 @@ public final class Churn {
                     .filter(line -> used.stream().noneMatch(line::startsWith))
                     .reduce("", (all, line) -> all + line + "\n");
             return now.equals(expected) ? "" : "free VFs are\n" + now + "and should be\n" + expected;
+        }
+
+        /** Not those that the kubelet refused, because a pod that was deleted by force still had the last VF. */
+        private List<Pod> livePods() {
+            return cluster.client().pods().inNamespace("default").list().getItems().stream()
+                    .filter(pod -> pod.getStatus() == null
+                            || !"Failed".equals(pod.getStatus().getPhase()))
+                    .toList();
         }
 
         /** A line for each VF that no pod has. */

@@ -37,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +80,7 @@ final class SimulatedKubelet implements AutoCloseable {
         private final List<SimulatedRuntime.Sandbox> stopped = new ArrayList<>();
         private volatile @Nullable Process container;
         private volatile boolean terminating;
+        private volatile boolean removed;
         private volatile boolean finished;
         private CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
 
@@ -106,7 +108,7 @@ final class SimulatedKubelet implements AutoCloseable {
         this.informer = client.pods()
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
-                .inform(new ByUid(this::appeared, this::changed, this::terminate));
+                .inform(new ByUid(this::appeared, this::changed, this::removed));
     }
 
     private void appeared(Pod pod) {
@@ -231,6 +233,15 @@ final class SimulatedKubelet implements AutoCloseable {
                     });
             return pod.work;
         }
+    }
+
+    /** A pod that was deleted by force is taken down all the same, but the kubelet names it no more: the next of its name is it. */
+    private void removed(Pod pod) {
+        RunningPod running = pods.get(pod.getMetadata().getUid());
+        if (running != null) {
+            running.removed = true;
+        }
+        terminate(pod);
     }
 
     private void terminate(Pod pod) {
@@ -470,9 +481,14 @@ final class SimulatedKubelet implements AutoCloseable {
         @Override
         public void list(ListPodResourcesRequest request, StreamObserver<ListPodResourcesResponse> observer) {
             ListPodResourcesResponse.Builder response = ListPodResourcesResponse.newBuilder();
-            pods.values().forEach(running -> response.addPodResources(resources(running)));
+            named().forEach(running -> response.addPodResources(resources(running)));
             observer.onNext(response.build());
             observer.onCompleted();
+        }
+
+        /** The pods of the kubelet's pod manager, which knows one pod of a name at a time (pkg/kubelet/pod/pod_manager.go). */
+        private Stream<RunningPod> named() {
+            return pods.values().stream().filter(running -> !running.removed);
         }
 
         private PodResources resources(RunningPod running) {
@@ -499,8 +515,7 @@ final class SimulatedKubelet implements AutoCloseable {
                         .asRuntimeException());
                 return;
             }
-            pods.values().stream()
-                    .filter(running -> running.pod.getMetadata().getName().equals(request.getPodName())
+            named().filter(running -> running.pod.getMetadata().getName().equals(request.getPodName())
                             && running.pod.getMetadata().getNamespace().equals(request.getPodNamespace()))
                     .findFirst()
                     .ifPresentOrElse(
