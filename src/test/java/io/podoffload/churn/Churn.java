@@ -179,7 +179,11 @@ public final class Churn {
                 if (!ports.containsValue(name + ".default.default.default.ovn")) {
                     return name + " has no port among " + ports;
                 }
-                used.add(cluster.vfOf(pod));
+                try {
+                    used.add(cluster.vfOf(pod));
+                } catch (IllegalStateException e) {
+                    return name + " is going: " + e.getMessage();
+                }
             }
             if (ports.size() != pods.size()) {
                 return pods.size() + " pods, but the ports are " + ports;
