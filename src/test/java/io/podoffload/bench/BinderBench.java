@@ -72,9 +72,9 @@ public final class BinderBench {
     }
 
     private void changed(Port row) {
-        String ifaceId = row.ifaceId().orElse("");
-        if (row.installedByOvn() && installed.containsKey(ifaceId)) {
-            installed.get(ifaceId).countDown();
+        CountDownLatch installing = installed.get(row.ifaceId().orElse(""));
+        if (installing != null && row.installedByOvn()) {
+            installing.countDown();
         }
         CountDownLatch waiting = gone.get(row.name());
         if (waiting != null && Objects.requireNonNull(eyes).port(row.name()).isEmpty()) {
