@@ -60,3 +60,24 @@ true
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Settings of the binder, for it and for each command in its container. */}}
+{{- define "pod-offload.binderEnvironment" -}}
+- name: POD_OFFLOAD_NODE_NAME
+  valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+- {name: POD_OFFLOAD_NAMESPACE, value: {{ .Release.Namespace | quote }}}
+- {name: POD_OFFLOAD_RESOURCES, value: {{ include "pod-offload.resources" . | quote }}}
+- {name: POD_OFFLOAD_RESYNC, value: {{ .Values.nodeBinder.resync | quote }}}
+- {name: POD_OFFLOAD_BRIDGE, value: {{ .Values.nodeBinder.bridge | quote }}}
+- {name: POD_OFFLOAD_OVSDB_SOCKET, value: /run/openvswitch/db.sock}
+- {name: POD_OFFLOAD_CRI_SOCKET, value: {{ printf "/run/cri/%s" (base .Values.nodeBinder.criSocket) | quote }}}
+- {name: POD_OFFLOAD_KUBELET_SOCKET, value: /var/lib/kubelet/pod-resources/kubelet.sock}
+- {name: SERVER_PORT, value: {{ .Values.nodeBinder.port | quote }}}
+{{- if .Values.nodePreparation.enabled }}
+- {name: SPRING_CONFIG_ADDITIONAL_LOCATION, value: /etc/pod-offload/preparation.yaml}
+- {name: POD_OFFLOAD_PREPARE_UDEV_RULES, value: /host/udev-rules}
+{{- end }}
+{{- with .Values.nodeBinder.settings }}
+- {name: SPRING_APPLICATION_JSON, value: {{ toJson . | quote }}}
+{{- end }}
+{{- end -}}

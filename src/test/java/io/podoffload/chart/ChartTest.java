@@ -232,7 +232,7 @@ class ChartTest {
                 .getSpec();
         Container prepare = pod.getInitContainers().get(0);
 
-        assertThat(prepare.getArgs()).startsWith("@node-binder", "prepare", "--best-effort");
+        assertThat(prepare.getCommand()).containsExactly("pod-offload", "prepare", "--best-effort");
         assertThat(prepare.getSecurityContext().getCapabilities().getAdd())
                 .containsExactlyInAnyOrder("NET_ADMIN", "DAC_OVERRIDE");
         assertThat(prepare.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();

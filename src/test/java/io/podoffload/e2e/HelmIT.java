@@ -267,8 +267,10 @@ class HelmIT {
                         .getSpec()
                         .getContainers()
                         .get(0)
-                        .getArgs())
-                .contains("--pod-offload.resync=7m");
+                        .getEnv())
+                .filteredOn(variable -> variable.getName().equals("POD_OFFLOAD_RESYNC"))
+                .singleElement()
+                .satisfies(variable -> assertThat(variable.getValue()).isEqualTo("7m"));
         assertThat(binder.getSpec()
                         .getUpdateStrategy()
                         .getRollingUpdate()

@@ -75,7 +75,7 @@ class StandaloneWebhookIT {
                 log,
                 "APPLICATION FAILED TO START",
                 Map.of(),
-                List.of())) {
+                List.of("run"))) {
             binder.awaitStarted();
         }
         assertThat(log)

@@ -41,7 +41,7 @@ class TenMinutesIT {
     private static final Pattern BLOCK = Pattern.compile("```bash\\n(.*?)```", Pattern.DOTALL);
     private static final String BINDER_JAR = "java -jar node-binder/target/node-binder.jar ";
     private static final String IN_BINDER =
-            "kubectl -n pod-offload exec daemonset/pod-offload-node-binder -- java @/app/node-binder ";
+            "kubectl -n pod-offload exec daemonset/pod-offload-node-binder -- pod-offload ";
 
     @RegisterExtension
     static final OneNode NODE =

@@ -65,6 +65,8 @@ public final class ImageBuilder {
                 .setWorkingDirectory(AbsoluteUnixPath.get("/app"))
                 .setUser("65532:65532")
                 .addEnvironmentVariable("MALLOC_ARENA_MAX", "1")
+                .addEnvironmentVariable("PATH", "/usr/bin:/opt/java/bin")
+                .addEnvironmentVariable("LANG", "C.UTF-8")
                 .addLabel("org.opencontainers.image.title", NAME)
                 .addLabel("org.opencontainers.image.licenses", "Apache-2.0");
         for (String layer : LAYERS) {

@@ -9,7 +9,13 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.podoffload.binder.command.ExplainCommand;
+import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.command.Answer;
+import io.podoffload.binder.command.Answers;
+import io.podoffload.binder.command.Marks;
+import io.podoffload.binder.command.Question;
+import io.podoffload.binder.command.Request;
+import io.podoffload.binder.command.Style;
 import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
@@ -20,12 +26,9 @@ import io.podoffload.binder.ovs.OvsConfiguration;
 import io.podoffload.binder.ovs.Unixctl;
 import io.podoffload.sim.StagedNode;
 import io.podoffload.sim.StagedNode.Staged;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +40,7 @@ final class Explanations implements AutoCloseable {
 
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final ManagedChannel kubelet;
-    private final ExplainCommand explain;
+    private final Answers answers;
 
     Explanations(StagedNode node, NicControl nics, NodeExamination examination) {
         kubelet = NettyChannelBuilder.forAddress(
@@ -48,18 +51,24 @@ final class Explanations implements AutoCloseable {
                 .overrideAuthority("localhost")
                 .build();
         Path ovsdb = node.ovs().socket();
-        explain = new ExplainCommand(
-                new PodExamination(
-                        node.client(),
-                        PodResources.ofEveryResource(kubelet),
-                        new NicTopology(Path.of("/sys"), new Devlink()),
-                        nics,
-                        () -> OvsConfiguration.read(ovsdb),
-                        new Unixctl(Objects.requireNonNull(ovsdb.getParent())),
-                        StagedNode.NODE,
-                        Set.of("mellanox.com/cx5_sriov_switchdev")),
+        PodExamination pods = new PodExamination(
+                node.client(),
+                PodResources.ofEveryResource(kubelet),
+                new NicTopology(Path.of("/sys"), new Devlink()),
+                nics,
+                () -> OvsConfiguration.read(ovsdb),
+                new Unixctl(Objects.requireNonNull(ovsdb.getParent())),
+                Optional::empty,
+                Duration.ofSeconds(2),
+                StagedNode.NODE,
+                Set.of("mellanox.com/cx5_sriov_switchdev"));
+        answers = new Answers(
+                StagedNode.NODE,
+                pods::examine,
                 examination::facts,
                 Optional::empty,
+                nics::pfs,
+                Map::of,
                 JsonMapper.shared());
     }
 
@@ -71,11 +80,11 @@ final class Explanations implements AutoCloseable {
     record Explanation(boolean holds, String text) {}
 
     Explanation of(Staged staged) {
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        int code = explain.run(
-                List.of("default/" + staged.pod().getMetadata().getName()),
-                new PrintStream(printed, true, StandardCharsets.UTF_8));
-        return new Explanation(code == 0, printed.toString(StandardCharsets.UTF_8));
+        Answer answer = answers.to(new Request(
+                new Question.Explain(
+                        new PodName("default", staged.pod().getMetadata().getName())),
+                new Style(Style.Format.TEXT, Marks.UNICODE)));
+        return new Explanation(answer.exitCode() == 0, answer.text());
     }
 
     /** Until no hop breaks and the flows show, by the packets that they count now, that the NIC forwards them. */

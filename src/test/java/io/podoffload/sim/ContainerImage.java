@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ final class ContainerImage {
 
     private final Path folder;
     private final JsonNode configuration;
+    private final Map<String, String> running = new ConcurrentHashMap<>(); // container of each name
 
     ContainerImage(Path archive, Path folder) {
         this.folder = folder;
@@ -113,10 +115,19 @@ final class ContainerImage {
         try {
             Path bundle = Files.createDirectories(folder.resolve(id));
             Files.writeString(bundle.resolve("config.json"), spec.toString());
+            running.put(name, id);
             return List.of("crun", "--cgroup-manager=disabled", "run", "--bundle", bundle.toString(), id);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The command that runs another program in the container that was last started by this name, as kubectl exec does. */
+    List<String> exec(String name, List<String> command) {
+        List<String> words =
+                new ArrayList<>(List.of("crun", "--cgroup-manager=disabled", "exec", running.getOrDefault(name, name)));
+        words.addAll(command);
+        return words;
     }
 
     private void process(

@@ -1,12 +1,14 @@
 package io.podoffload.sim;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs of the machine, inside the namespaces of this JVM. */
@@ -22,25 +24,52 @@ public final class Programs {
     }
 
     public static String run(Map<String, String> environment, String... command) {
+        Ended ended = end(true, environment, List.of(command));
+        if (ended.exitCode() != 0) {
+            throw new ProgramFailed(
+                    String.join(" ", command), ended.exitCode(), ended.output().strip());
+        }
+        return ended.output();
+    }
+
+    /**
+     * How a program ended.
+     *
+     * @param error the standard error
+     */
+    public record Ended(int exitCode, String output, String error) {}
+
+    /** Runs a program to its end, however it ends, and returns both of its outputs. */
+    public static Ended end(Map<String, String> environment, List<String> command) {
+        return end(false, environment, command);
+    }
+
+    private static Ended end(boolean together, Map<String, String> environment, List<String> command) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(together);
             builder.environment().putAll(environment);
             Process process = builder.start();
             process.getOutputStream().close();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            CompletableFuture<String> error = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
+            String output = text(process.getInputStream());
             if (!process.waitFor(ENDS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IllegalStateException(String.join(" ", command) + " does not end");
             }
-            if (process.exitValue() != 0) {
-                throw new ProgramFailed(String.join(" ", command), process.exitValue(), output.strip());
-            }
-            return output;
+            return new Ended(process.exitValue(), output, error.join());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot run " + command[0], e);
+            throw new UncheckedIOException("cannot run " + command.get(0), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while running " + command[0], e);
+            throw new IllegalStateException("interrupted while running " + command.get(0), e);
+        }
+    }
+
+    private static String text(InputStream stream) {
+        try {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -74,21 +103,8 @@ public final class Programs {
     public static final class ProgramFailed extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
-        private final int exitCode;
-        private final String output;
-
         ProgramFailed(String command, int code, String output) {
             super(command + " ended with " + code + ": " + output);
-            this.exitCode = code;
-            this.output = output;
-        }
-
-        int exitCode() {
-            return exitCode;
-        }
-
-        String output() {
-            return output;
         }
     }
 }

@@ -28,8 +28,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -248,7 +248,7 @@ public final class SimulatedCluster implements AutoCloseable {
                             .run(
                                     "webhook",
                                     pod,
-                                    new Settings(pod)
+                                    new Settings(pod, NODE)
                                             .with("pod-offload.drain", "1s")
                                             .arguments(),
                                     toApiServer(pod),
@@ -262,7 +262,7 @@ public final class SimulatedCluster implements AutoCloseable {
                 logs.resolve("webhook.log"),
                 "ready on port",
                 toApiServer(pod),
-                new Settings(pod)
+                new Settings(pod, NODE)
                         .with("pod-offload.policy-file", policy)
                         .with("pod-offload.drain", "1s")
                         .with("logging.level.io.podoffload", "debug")
@@ -316,10 +316,8 @@ public final class SimulatedCluster implements AutoCloseable {
                             .run(
                                     "node-binder",
                                     pod,
-                                    new Settings(pod)
-                                            .with("pod-offload.node-name", NODE)
-                                            .arguments(),
-                                    toApiServer(pod),
+                                    List.of(),
+                                    environment(pod, new Settings(pod, NODE)),
                                     // its links are absolute, unlike those of a real sysfs
                                     Map.of("sys", nic.sysfs(), nic.sysfs().toString(), nic.sysfs())),
                     logs.resolve("node-binder.log"),
@@ -334,15 +332,15 @@ public final class SimulatedCluster implements AutoCloseable {
                         "-cp",
                         extracted(jar) + ":" + project.resolve("target/test-classes"),
                         CrashingBinder.class.getName())
-                : List.of("-jar", jar.toString());
+                : List.of("-jar", jar.toString(), "run");
         return new JavaProgram(
                 withCapabilities(binderCapabilities()),
                 launch,
                 jar,
                 logs.resolve("node-binder.log"),
                 "looking after the VFs",
-                toApiServer(binderPod()),
-                binderSettings().arguments());
+                environment(binderPod(), binderSettings()),
+                List.of());
     }
 
     private PodSpec binderPod() {
@@ -369,8 +367,8 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     private Settings binderSettings() {
-        Settings settings = new Settings(binderPod())
-                .with("pod-offload.node-name", NODE)
+        Settings settings = new Settings(binderPod(), NODE)
+                .with("pod-offload.command-socket", commandSocket())
                 .with("pod-offload.sysfs", nic.sysfs())
                 .with("pod-offload.kubelet-socket", kubeletSocket())
                 .with("pod-offload.cri-socket", criSocket())
@@ -405,8 +403,13 @@ public final class SimulatedCluster implements AutoCloseable {
         return directory.resolve("network-manager");
     }
 
-    /** What a command of the binder's program printed, and how it ended. */
-    public record Printed(int exitCode, String text) {}
+    /**
+     * What a command printed, and how it ended.
+     *
+     * @param text the standard output
+     * @param error the standard error
+     */
+    public record Printed(int exitCode, String text, String error) {}
 
     /** Runs a command of the binder's program as a person with all rights would, on the node. */
     public Printed runBinderCommand(String... command) {
@@ -431,16 +434,31 @@ public final class SimulatedCluster implements AutoCloseable {
                 "-jar",
                 extracted(project.resolve("node-binder/target/node-binder.jar")).toString()));
         line.addAll(List.of(command));
-        line.addAll(binderSettings().arguments().stream()
-                .filter(argument -> argument.startsWith("--pod-offload.") || argument.startsWith("--spring.config"))
-                .filter(setting -> Arrays.stream(command)
-                        .noneMatch(own -> own.startsWith(setting.substring(0, setting.indexOf('=') + 1))))
-                .toList());
-        try {
-            return new Printed(0, Programs.run(toApiServer, line.toArray(String[]::new)));
-        } catch (Programs.ProgramFailed e) {
-            return new Printed(e.exitCode(), e.output());
-        }
+        Map<String, String> environment = new HashMap<>(toApiServer);
+        environment.putAll(binderSettings().environment());
+        environment.put("POD_OFFLOAD_COMMAND_SOCKET", commandSocket().toString());
+        return printed(line, environment);
+    }
+
+    /** Runs a command in the binder's container, as {@code kubectl exec} does. */
+    public Printed execInBinder(String... command) {
+        return printed(image.orElseThrow().exec("node-binder", List.of(command)), Map.of());
+    }
+
+    private static Printed printed(List<String> command, Map<String, String> environment) {
+        Programs.Ended ended = Programs.end(environment, command);
+        return new Printed(ended.exitCode(), ended.output(), ended.error());
+    }
+
+    private Map<String, String> environment(PodSpec pod, Settings settings) {
+        Map<String, String> environment = new HashMap<>(toApiServer(pod));
+        environment.putAll(settings.environment());
+        return environment;
+    }
+
+    /** The unix socket by which the binder answers commands. */
+    public Path commandSocket() {
+        return directory.resolve("commands/binder.sock");
     }
 
     /** The jar as the image has it, its libraries beside it: it starts in half the time. */
@@ -568,8 +586,8 @@ public final class SimulatedCluster implements AutoCloseable {
                         jar,
                         logs.resolve("node-binder-2.log"),
                         "looking after the VFs",
-                        toApiServer(binderPod()),
-                        binderSettings().with("server.port", 8082).arguments())
+                        environment(binderPod(), binderSettings().with("server.port", 8082)),
+                        List.of("run"))
                 .awaitStarted();
     }
 

@@ -242,7 +242,9 @@ public final class StagedNode implements AutoCloseable {
     /** The binder's arguments on this node. */
     public List<String> binderArguments() {
         return List.of(
+                "run",
                 "--pod-offload.node-name=" + NODE,
+                "--pod-offload.command-socket=" + directory.resolve("commands/binder.sock"),
                 "--pod-offload.sysfs=" + nic.sysfs(),
                 "--pod-offload.kubelet-socket=" + directory.resolve("kubelet.sock"),
                 "--pod-offload.cri-socket=" + directory.resolve("cri.sock"),

@@ -7,9 +7,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.podoffload.binder.binding.NodeNetwork;
+import io.podoffload.binder.command.Answers;
+import io.podoffload.binder.command.CommandSocket;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.diagnosis.Checks;
 import io.podoffload.binder.examine.NodeExamination;
+import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
@@ -21,7 +24,9 @@ import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.OffloadReporter;
 import io.podoffload.binder.kube.PodStatus;
 import io.podoffload.binder.kubelet.PodResources;
+import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.ovs.IntegrationBridge;
+import io.podoffload.binder.ovs.OvsConfiguration;
 import io.podoffload.binder.ovs.Unixctl;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
@@ -42,6 +47,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.json.JsonMapper;
@@ -52,6 +59,9 @@ class BinderWiring {
 
     /** Enough to tell two boots of one machine apart. */
     private static final int BOOT_ID_LENGTH = 8;
+
+    /** A command is to be answered within a second. */
+    private static final Duration SHORTEST_WATCH = Duration.ofMillis(400);
 
     @Bean
     Clock clock() {
@@ -125,13 +135,19 @@ class BinderWiring {
     }
 
     @Bean
-    NodeExamination examination(NodeBinderProperties properties, Links hostLinks) {
+    NicControl nics(NodeBinderProperties properties, Links hostLinks) {
+        return new SysfsNics(properties.sysfs(), new Devlink(), hostLinks);
+    }
+
+    @Bean
+    NodeExamination examination(NodeBinderProperties properties, NicControl nics, Links hostLinks) {
         return new NodeExamination(
-                new SysfsNics(properties.sysfs(), new Devlink(), hostLinks),
-                hostLinks,
-                properties.procfs(),
-                properties.ovsdbSocket(),
-                properties.networkManager());
+                nics, hostLinks, properties.procfs(), properties.ovsdbSocket(), properties.networkManager());
+    }
+
+    @Bean
+    Unixctl vswitchd(NodeBinderProperties properties) {
+        return new Unixctl(properties.openvswitchRunDir());
     }
 
     @Bean
@@ -139,7 +155,7 @@ class BinderWiring {
             VfStates states,
             VfInventory inventory,
             NodePods pods,
-            NodeBinderProperties properties,
+            Unixctl vswitchd,
             PodStatus podStatus,
             MeterRegistry meters,
             NodeExamination examination) {
@@ -147,7 +163,7 @@ class BinderWiring {
                 states,
                 inventory,
                 pods,
-                new Unixctl(properties.openvswitchRunDir()),
+                vswitchd,
                 new OffloadReporter(podStatus, pods),
                 meters,
                 () -> Checks.ofNode(examination.facts()).stream()
@@ -164,12 +180,13 @@ class BinderWiring {
     NodePreparation preparation(
             PrepareProperties prepare,
             NodeBinderProperties properties,
+            NicControl nics,
             Links hostLinks,
             ManagedChannel kubeletChannel,
             NodeConditions nodeConditions) {
         return NodePreparation.of(
                 prepare,
-                new SysfsNics(properties.sysfs(), new Devlink(), hostLinks),
+                nics,
                 hostLinks,
                 PodResources.ofEveryResource(kubeletChannel)::all,
                 properties.ovsdbSocket(),
@@ -266,5 +283,44 @@ class BinderWiring {
             VfStates states,
             VfQueue queue) {
         return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue);
+    }
+
+    /** What the account of a binder may not read of the cluster, a person asks for with rights of their own. */
+    @Bean
+    Answers answers(
+            NodeBinderProperties properties,
+            KubernetesClient client,
+            ManagedChannel kubeletChannel,
+            NicTopology topology,
+            NicControl nics,
+            Unixctl vswitchd,
+            OffloadWatch offload,
+            NodeExamination examination,
+            JsonMapper json) {
+        PodResources everyResource = PodResources.ofEveryResource(kubeletChannel);
+        PodExamination pods = new PodExamination(
+                client,
+                everyResource,
+                topology,
+                nics,
+                () -> OvsConfiguration.read(properties.ovsdbSocket()),
+                vswitchd,
+                offload::lastSample,
+                SHORTEST_WATCH,
+                properties.nodeName(),
+                properties.resources());
+        return new Answers(
+                properties.nodeName(),
+                pods::examine,
+                examination::facts,
+                Optional::empty,
+                nics::pfs,
+                everyResource::all,
+                json);
+    }
+
+    @Bean(initMethod = "open")
+    CommandSocket commandSocket(NodeBinderProperties properties, Answers answers) {
+        return new CommandSocket(properties.commandSocket(), answers::to);
     }
 }

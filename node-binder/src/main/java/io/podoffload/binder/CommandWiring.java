@@ -6,13 +6,11 @@ import io.grpc.ManagedChannel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.podoffload.binder.command.Command;
-import io.podoffload.binder.command.DoctorCommand;
-import io.podoffload.binder.command.ExplainCommand;
-import io.podoffload.binder.command.InventoryCommand;
-import io.podoffload.binder.command.PrepareCommand;
+import io.podoffload.binder.command.Answers;
+import io.podoffload.binder.command.Failure;
 import io.podoffload.binder.diagnosis.ClusterFacts;
 import io.podoffload.binder.examine.ClusterExamination;
+import io.podoffload.binder.examine.ClusterObjects;
 import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
@@ -28,21 +26,25 @@ import io.podoffload.binder.ovs.Unixctl;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Lazy;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Who talks to whom when the program runs a command; found by nobody's scan, since the binder needs none of it. */
+/** Who talks to whom when a command looks by itself. The binder needs none of it, so that no scan may find it. */
 @EnableConfigurationProperties({NodeBinderProperties.class, PrepareProperties.class})
 class CommandWiring {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommandWiring.class);
+
+    /** Long enough for ten packets of a ping. */
+    private static final Duration WATCH = Duration.ofSeconds(2);
 
     @Bean
     Links hostLinks() {
@@ -92,16 +94,6 @@ class CommandWiring {
         }
     }
 
-    @Bean("prepare")
-    Command prepareCommand(NodePreparation preparation) {
-        return new PrepareCommand(preparation);
-    }
-
-    @Bean("inventory")
-    Command inventoryCommand(NicControl nics, PodResources everyResource, NodeBinderProperties properties) {
-        return new InventoryCommand(nics, everyResource::all, properties.nodeName(), JsonMapper.shared());
-    }
-
     @Bean
     NodeExamination nodeExamination(NodeBinderProperties properties, NicControl nics, Links hostLinks) {
         return new NodeExamination(
@@ -109,58 +101,52 @@ class CommandWiring {
     }
 
     @Bean
-    @Lazy
     KubernetesClient kubernetesClient() {
         return ApiClient.open();
     }
 
-    @Bean("doctor")
-    Command doctorCommand(
-            NodeExamination nodeExamination,
-            NodeBinderProperties properties,
-            ObjectProvider<KubernetesClient> kubernetesClient) {
-        return new DoctorCommand(
-                nodeExamination::facts,
-                () -> cluster(kubernetesClient, properties).facts(),
-                JsonMapper.shared());
+    /** Read when it is made: a command asks once. */
+    @Bean
+    ClusterExamination cluster(KubernetesClient kubernetesClient, NodeBinderProperties properties) {
+        return new ClusterExamination(
+                ClusterObjects.read(kubernetesClient, properties.namespace()), properties.resources());
     }
 
-    @Bean("explain")
-    @Lazy
-    Command explainCommand(
+    @Bean
+    Answers answers(
             NodeExamination nodeExamination,
             NicControl nics,
             PodResources everyResource,
             NodeBinderProperties properties,
-            ObjectProvider<KubernetesClient> kubernetesClient) {
-        PodExamination pods = new PodExamination(
-                kubernetesClient.getObject(),
-                everyResource,
-                new NicTopology(properties.sysfs(), new Devlink()),
-                nics,
-                () -> OvsConfiguration.read(properties.ovsdbSocket()),
-                new Unixctl(properties.openvswitchRunDir()),
+            ObjectProvider<KubernetesClient> kubernetesClient,
+            ObjectProvider<ClusterExamination> cluster) {
+        return new Answers(
                 properties.nodeName(),
-                properties.resources());
-        return new ExplainCommand(
-                pods,
+                pod -> new PodExamination(
+                                kubernetesClient.getObject(),
+                                everyResource,
+                                new NicTopology(properties.sysfs(), new Devlink()),
+                                nics,
+                                () -> OvsConfiguration.read(properties.ovsdbSocket()),
+                                new Unixctl(properties.openvswitchRunDir()),
+                                Optional::empty,
+                                WATCH,
+                                properties.nodeName(),
+                                properties.resources())
+                        .examine(pod),
                 nodeExamination::facts,
-                () -> clusterIfAllowed(kubernetesClient, properties),
+                () -> clusterIfAllowed(cluster),
+                nics::pfs,
+                everyResource::all,
                 JsonMapper.shared());
     }
 
-    private static ClusterExamination cluster(
-            ObjectProvider<KubernetesClient> client, NodeBinderProperties properties) {
-        return new ClusterExamination(client.getObject(), properties.namespace(), properties.resources());
-    }
-
     /** A binder's own account may not read networks and Deployments; a person's may. */
-    private static Optional<ClusterFacts> clusterIfAllowed(
-            ObjectProvider<KubernetesClient> client, NodeBinderProperties properties) {
+    private static Optional<ClusterFacts> clusterIfAllowed(ObjectProvider<ClusterExamination> cluster) {
         try {
-            return Optional.of(cluster(client, properties).facts());
-        } catch (KubernetesClientException e) {
-            LOG.info("the cluster's own settings are not looked at: {}", e.getMessage());
+            return Optional.of(cluster.getObject().facts());
+        } catch (BeansException | KubernetesClientException e) {
+            LOG.warn("Networks and Subnets of the cluster are not checked: {}", Failure.sentence(e));
             return Optional.empty();
         }
     }

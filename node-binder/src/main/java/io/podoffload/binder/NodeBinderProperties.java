@@ -1,5 +1,6 @@
 package io.podoffload.binder;
 
+import io.podoffload.binder.command.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -17,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param kubeletSocket socket of the kubelet's PodResources API
  * @param criSocket socket of the container runtime
  * @param ovsdbSocket socket of Open vSwitch's database
+ * @param commandSocket unix socket by which the running binder answers explain, doctor and inventory
  * @param networkManager folder in which NetworkManager keeps a file for each device
  * @param proof how often to see by the flows of Open vSwitch where the packets of bound pods run
  * @param bridge the OVN integration bridge
@@ -35,6 +37,7 @@ public record NodeBinderProperties(
 
         @DefaultValue("/run/containerd/containerd.sock") Path criSocket,
         @DefaultValue("/run/openvswitch/db.sock") Path ovsdbSocket,
+        @DefaultValue(Settings.DEFAULT_SOCKET) Path commandSocket,
         @DefaultValue("/run/NetworkManager/devices") Path networkManager,
         @DefaultValue("10s") Duration proof,
         @DefaultValue("br-int") String bridge,

@@ -1,85 +1,79 @@
 package io.podoffload.binder.command;
 
-import io.podoffload.binder.diagnosis.Check;
 import io.podoffload.binder.diagnosis.Checks;
 import io.podoffload.binder.diagnosis.ClusterFacts;
-import io.podoffload.binder.diagnosis.Finding;
-import io.podoffload.binder.diagnosis.NodeFacts;
-import java.io.PrintStream;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Supplier;
+import io.podoffload.binder.examine.ClusterExamination;
+import io.podoffload.binder.examine.ClusterObjects;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code doctor}: whether pods on this node, or in this cluster, would be offloaded. Changes nothing. */
-public final class DoctorCommand implements Command {
+/** {@code doctor}: whether pods on this node, or in this cluster, would be offloaded. */
+@Command(name = "doctor", description = "Say what keeps packets out of the NIC, before any pod. Changes nothing.")
+final class DoctorCommand implements Callable<Integer> {
 
-    private static final int ERRORS = 1;
-    private static final int WARNINGS = 3;
+    /** As {@code pod-offload.resources} has it, for a cluster without a policy. */
+    private static final String DEFAULT_RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
-    private final Supplier<NodeFacts> node;
-    private final Supplier<ClusterFacts> cluster;
-    private final JsonMapper json;
+    private final PodOffloadCommand root;
+    private final Invocation invocation;
 
-    public DoctorCommand(Supplier<NodeFacts> node, Supplier<ClusterFacts> cluster, JsonMapper json) {
-        this.node = node;
-        this.cluster = cluster;
-        this.json = json;
+    @Option(
+            names = "--cluster",
+            description =
+                    "Check the cluster (networks, Subnets, Kube-OVN, Multus) instead of this node, with the rights of this process.")
+    private boolean cluster;
+
+    @Option(
+            names = "--objects",
+            paramLabel = "FILE",
+            description =
+                    "With --cluster: read the cluster's objects from this file instead of the API server; - is the standard input."
+                            + " Lists of nodes, network-attachment-definitions, subnets, and the Deployment, DaemonSet and ConfigMap, as kubectl"
+                            + " prints them with -o json, one after the other.")
+    private @Nullable String objects;
+
+    DoctorCommand(PodOffloadCommand root, Invocation invocation) {
+        this.root = root;
+        this.invocation = invocation;
     }
 
     @Override
-    public String usage() {
-        return """
-                doctor [--cluster] [--output json]   say what keeps packets out of the NIC, before any pod; changes nothing
-
-                  --cluster       look at the cluster (networks, Subnets, Kube-OVN, Multus) instead of at this node
-                  --output json   for programs
-                Ends with 0 if all is well, 1 if an error was found, 3 if only warnings were, 2 if the command line is wrong.
-                """;
+    public Integer call() throws IOException {
+        Style style = root.style(invocation.terminal());
+        if (!cluster && objects == null) {
+            return invocation.print(NodeQuestion.ask(invocation, new Request(new Question.Doctor(), style)));
+        }
+        Diagnosis diagnosis = Diagnosis.of(Checks.CLUSTER, facts());
+        return invocation.print(new Answer(
+                diagnosis.exitCode(),
+                style.isJson()
+                        ? JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(diagnosis.results())
+                                + "\n"
+                        : style.marks().shown(diagnosis.text(style.marks()))));
     }
 
-    /** One line of the result. */
-    record Result(String check, boolean well, List<Finding> findings, String wellWhen) {}
-
-    @Override
-    public int run(List<String> options, PrintStream out) {
-        List<String> rest = new ArrayList<>(options);
-        boolean ofCluster = rest.remove("--cluster");
-        boolean asJson = rest.equals(List.of("--output", "json"));
-        if (!asJson && !rest.isEmpty()) {
-            throw new UsageException("doctor knows no '" + String.join(" ", rest) + "'");
+    private ClusterFacts facts() throws IOException {
+        String file = objects;
+        if (file != null) {
+            try (InputStream documents = file.equals("-") ? System.in : new FileInputStream(file)) {
+                return new ClusterExamination(ClusterObjects.parse(documents), Set.of(DEFAULT_RESOURCE)).facts();
+            }
         }
-        List<Result> results = ofCluster ? look(Checks.CLUSTER, cluster.get()) : look(Checks.NODE, node.get());
-        if (asJson) {
-            out.println(json.writerWithDefaultPrettyPrinter().writeValueAsString(results));
-        } else {
-            results.forEach(result -> print(result, out));
-        }
-        List<Finding> findings =
-                results.stream().flatMap(result -> result.findings().stream()).toList();
-        if (findings.stream().anyMatch(finding -> finding.severity() == Finding.Severity.ERROR)) {
-            return ERRORS;
-        }
-        return findings.isEmpty() ? 0 : WARNINGS;
-    }
-
-    private static <F> List<Result> look(List<Check<F>> checks, F facts) {
-        return checks.stream()
-                .map(check -> {
-                    List<Finding> findings = check.look(facts).toList();
-                    return new Result(check.name(), findings.isEmpty(), findings, check.wellWhen());
-                })
-                .toList();
-    }
-
-    private static void print(Result result, PrintStream out) {
-        if (result.well()) {
-            out.println("✓ " + result.wellWhen());
-        }
-        for (Finding finding : result.findings()) {
-            out.println((finding.severity() == Finding.Severity.ERROR ? "✗ " : "! ") + finding.check() + ": "
-                    + finding.evidence());
-            out.println("    " + finding.cure());
+        try (LocalNode node = invocation.localNode()) {
+            return node.cluster();
+        } catch (RuntimeException e) {
+            if (Failure.isForbidden(e)) {
+                throw new IllegalStateException(
+                        Failure.sentence(e) + ". kubectl offload doctor asks with your own rights.");
+            }
+            throw e;
         }
     }
 }

@@ -4,96 +4,141 @@ import io.podoffload.binder.nic.PreparationPlan;
 import io.podoffload.binder.nic.PreparationStep;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.Outcome;
-import java.io.PrintStream;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code prepare}: makes the node's NICs what the settings ask for. */
-public final class PrepareCommand implements Command {
+@Command(
+        name = "prepare",
+        description = "Make the NICs of this node what pod-offload.prepare.pfs asks for.",
+        footer = {
+            "",
+            "Settings are those of the binder, such as",
+            "  --pod-offload.prepare.pfs[0].netdev=enp1s0f0 --pod-offload.prepare.pfs[0].vfs=8",
+            "  --pod-offload.prepare.pfs[0].eswitch=switchdev --pod-offload.prepare.pfs[0].hw-tc-offload=true",
+            "or a file: --spring.config.additional-location=FILE."
+        })
+final class PrepareCommand implements Callable<Integer> {
 
-    private static final Set<String> PLAN = Set.of("--plan", "--dry-run");
-    private static final String BEST_EFFORT = "--best-effort";
+    private final PodOffloadCommand root;
+    private final Invocation invocation;
 
-    private final NodePreparation preparation;
+    @Option(
+            names = {"--plan", "--dry-run"},
+            description = "Only say what would be done.")
+    private boolean plan;
 
-    public PrepareCommand(NodePreparation preparation) {
-        this.preparation = preparation;
+    @Option(names = "--best-effort", description = "End with 0 whatever came of it.")
+    private boolean bestEffort;
+
+    PrepareCommand(PodOffloadCommand root, Invocation invocation) {
+        this.root = root;
+        this.invocation = invocation;
     }
 
-    @Override
-    public String usage() {
-        return """
-                prepare [--plan] [--best-effort]   make the NICs of this node what pod-offload.prepare.pfs asks for
+    /**
+     * What was done to a PF, or would be.
+     *
+     * @param outcome nothing to do, planned, prepared, refused or failed
+     */
+    record Pf(String pf, String outcome, List<String> steps, List<String> messages) {}
 
-                  --plan, --dry-run   only say what would be done
-                  --best-effort       end with 0 whatever came of it
-                Settings are those of the binder, such as
-                  --pod-offload.prepare.pfs[0].netdev=enp1s0f0 --pod-offload.prepare.pfs[0].vfs=8
-                  --pod-offload.prepare.pfs[0].eswitch=switchdev --pod-offload.prepare.pfs[0].hw-tc-offload=true
-                or a file: --spring.config.additional-location=FILE.
-                Ends with 0 if all is, or would be, as asked for; with 1 if not; with 2 if the command line is wrong.
-                """;
-    }
+    /**
+     * The result as a whole.
+     *
+     * @param udevRules whether the rules that keep NetworkManager from VFs were written, or would be
+     * @param unmatched what is asked for PFs that are not there; sentences for a person
+     */
+    record Result(boolean good, boolean udevRules, List<Pf> pfs, List<String> unmatched) {}
 
     @Override
-    public int run(List<String> options, PrintStream out) {
-        options.stream()
-                .filter(option -> !PLAN.contains(option) && !option.equals(BEST_EFFORT))
-                .findFirst()
-                .ifPresent(option -> {
-                    throw new UsageException("prepare knows no '" + option + "'");
-                });
-        if (!preparation.isAsked()) {
-            out.println("pod-offload.prepare.pfs names no PF, so there is nothing to do");
-            return 0;
-        }
-        boolean bestEffort = options.contains(BEST_EFFORT);
-        try {
-            boolean good = options.stream().anyMatch(PLAN::contains) ? plan(out) : prepare(out);
-            return good || bestEffort ? 0 : FAILED;
+    public Integer call() {
+        try (LocalNode node = invocation.localNode()) {
+            NodePreparation preparation = node.preparation();
+            Result result = plan ? planned(preparation.preview()) : done(preparation.prepare());
+            print(result, preparation.isAsked());
+            return result.good() || bestEffort ? ExitCode.WELL : ExitCode.WRONG;
         } catch (RuntimeException e) {
             if (!bestEffort) {
                 throw e;
             }
-            out.println("nothing was prepared: " + e.getMessage());
-            return 0;
+            invocation.terminal().error().println("nothing was prepared: " + Failure.sentence(e));
+            return ExitCode.WELL;
         }
     }
 
-    private boolean plan(PrintStream out) {
-        NodePreparation.Preview preview = preparation.preview();
-        if (preview.writesRules()) {
-            out.println("would write the udev rules that keep NetworkManager from VFs");
-        }
-        boolean possible = preview.unmatched().isEmpty();
-        for (var entry : preview.plans().entrySet()) {
-            PreparationPlan plan = entry.getValue();
-            out.println("PF " + entry.getKey().title() + (plan.isDone() ? ": nothing to do" : ":"));
-            plan.steps().forEach(step -> out.println("  would " + step.text()));
-            plan.obstacles().forEach(obstacle -> out.println("  refused: " + obstacle));
-            possible &= plan.obstacles().isEmpty();
-        }
-        preview.unmatched().forEach(out::println);
-        return possible;
+    private static Result planned(NodePreparation.Preview preview) {
+        List<Pf> pfs = preview.plans().entrySet().stream()
+                .map(entry -> pf(entry.getKey().title(), entry.getValue()))
+                .toList();
+        boolean possible = preview.unmatched().isEmpty()
+                && preview.plans().values().stream()
+                        .allMatch(one -> one.obstacles().isEmpty());
+        return new Result(possible, preview.writesRules(), pfs, preview.unmatched());
     }
 
-    private boolean prepare(PrintStream out) {
-        NodePreparation.Report report = preparation.prepare();
-        if (report.wroteRules()) {
-            out.println("wrote the udev rules that keep NetworkManager from VFs");
+    private static Pf pf(String title, PreparationPlan plan) {
+        String outcome = plan.isDone() ? "nothing to do" : plan.obstacles().isEmpty() ? "planned" : "refused";
+        return new Pf(title, outcome, texts(plan.steps()), plan.obstacles());
+    }
+
+    private static Result done(NodePreparation.Report report) {
+        List<Pf> pfs = report.outcomes().stream()
+                .map(outcome -> new Pf(
+                        outcome.pf().value(), outcome(outcome.kind()), texts(outcome.done()), outcome.messages()))
+                .toList();
+        return new Result(report.isGood(), report.wroteRules(), pfs, report.unmatched());
+    }
+
+    private static String outcome(Outcome.Kind kind) {
+        return switch (kind) {
+            case NOTHING_TO_DO -> "nothing to do";
+            case PREPARED -> "prepared";
+            case REFUSED -> "refused, nothing was changed";
+            case FAILED -> "failed";
+        };
+    }
+
+    private static List<String> texts(List<PreparationStep> steps) {
+        return steps.stream().map(PreparationStep::text).toList();
+    }
+
+    private void print(Result result, boolean isAsked) {
+        Style style = root.style(invocation.terminal());
+        invocation
+                .terminal()
+                .print(
+                        style.isJson()
+                                ? JsonMapper.shared()
+                                                .writerWithDefaultPrettyPrinter()
+                                                .writeValueAsString(result)
+                                        + "\n"
+                                : style.marks().shown(text(result, isAsked)));
+    }
+
+    private String text(Result result, boolean isAsked) {
+        StringBuilder out = new StringBuilder();
+        if (!isAsked) {
+            out.append("pod-offload.prepare.pfs names no PF, so there is nothing to do\n");
         }
-        for (Outcome outcome : report.outcomes()) {
-            out.println("PF " + outcome.pf() + ": "
-                    + switch (outcome.kind()) {
-                        case NOTHING_TO_DO -> "nothing to do";
-                        case PREPARED -> "prepared";
-                        case REFUSED -> "refused, nothing was changed";
-                        case FAILED -> "failed";
-                    });
-            outcome.done().stream().map(PreparationStep::text).forEach(text -> out.println("  did " + text));
-            outcome.messages().forEach(message -> out.println("  " + message));
+        if (result.udevRules()) {
+            out.append(plan ? "would write" : "wrote").append(" the udev rules that keep NetworkManager from VFs\n");
         }
-        report.unmatched().forEach(out::println);
-        return report.isGood();
+        for (Pf pf : result.pfs()) {
+            out.append("PF %s: %s%n".formatted(pf.pf(), pf.outcome()));
+            pf.steps()
+                    .forEach(step -> out.append(plan ? "  would " : "  did ")
+                            .append(step)
+                            .append('\n'));
+            pf.messages()
+                    .forEach(message -> out.append(plan ? "  refused: " : "  ")
+                            .append(message)
+                            .append('\n'));
+        }
+        result.unmatched().forEach(line -> out.append(line).append('\n'));
+        return out.toString();
     }
 }

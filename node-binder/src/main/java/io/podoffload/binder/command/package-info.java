@@ -1,4 +1,4 @@
-/** What people run by hand on a node: {@code java -jar node-binder.jar COMMAND}. */
+/** What people run by hand: {@code pod-offload COMMAND}, and the socket by which the running binder answers. */
 @NullMarked
 package io.podoffload.binder.command;
 

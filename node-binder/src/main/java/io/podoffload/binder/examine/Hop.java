@@ -6,7 +6,7 @@ package io.podoffload.binder.examine;
  * @param name of the hop
  * @param state whether the chain holds here
  * @param text what was seen, for a person
- * @param cure what to do where it breaks, empty elsewhere
+ * @param cure what to do where it breaks or must be asked elsewhere, empty otherwise
  */
 public record Hop(String name, State state, String text, String cure) {
 
@@ -15,7 +15,9 @@ public record Hop(String name, State state, String text, String cure) {
         HOLDS,
         BREAKS,
         /** It cannot be seen, because the chain broke before, or because what would tell does not answer. */
-        UNSEEN
+        UNSEEN,
+        /** Another node has the pod, so that nothing of it can be seen here. */
+        ELSEWHERE
     }
 
     static Hop holds(String name, String text) {
@@ -28,5 +30,9 @@ public record Hop(String name, State state, String text, String cure) {
 
     static Hop unseen(String name, String text) {
         return new Hop(name, State.UNSEEN, text, "");
+    }
+
+    static Hop elsewhere(String name, String text, String cure) {
+        return new Hop(name, State.ELSEWHERE, text, cure);
     }
 }

@@ -3,6 +3,7 @@ package io.podoffload.binder.examine;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodName;
 import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kube.BindingReporter;
@@ -13,12 +14,14 @@ import io.podoffload.binder.nic.TcOffload;
 import io.podoffload.binder.nic.VirtualFunction;
 import io.podoffload.binder.offload.FlowSample;
 import io.podoffload.binder.offload.OffloadVerdict;
+import io.podoffload.binder.offload.TimedSample;
 import io.podoffload.binder.offload.Traffic;
 import io.podoffload.binder.ovs.OvsConfiguration;
 import io.podoffload.binder.ovs.Unixctl;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -35,6 +38,10 @@ public final class PodExamination {
     private static final String PORT = "OVS port";
     private static final String OVN = "OVN";
     private static final String FLOWS = "flows";
+
+    /** Flows that come and go within a longer time would be missed. */
+    private static final Duration LONGEST_WATCH = Duration.ofSeconds(30);
+
     private static final String STILL_IN_SOFTWARE =
             "See what is found below. Where nothing is: ovs-vswitchd may go on as"
                     + " before the representor was made anew or had hw-tc-offload; restart it (the pod ovs-ovn of this node).";
@@ -45,9 +52,15 @@ public final class PodExamination {
     private final NicControl nics;
     private final Supplier<Optional<OvsConfiguration>> openVSwitch;
     private final Unixctl vswitchd;
+    private final Supplier<Optional<TimedSample>> lastSample;
+    private final Duration shortestWatch;
     private final String node;
     private final Set<String> resources;
 
+    /**
+     * @param lastSample flows as somebody else last read them, so that nothing has to be waited for
+     * @param shortestWatch how far apart two samples are at least; without a sample of late, this is how long it takes
+     */
     public PodExamination(
             KubernetesClient client,
             AllocationSource kubelet,
@@ -55,6 +68,8 @@ public final class PodExamination {
             NicControl nics,
             Supplier<Optional<OvsConfiguration>> openVSwitch,
             Unixctl vswitchd,
+            Supplier<Optional<TimedSample>> lastSample,
+            Duration shortestWatch,
             String node,
             Set<String> resources) {
         this.client = client;
@@ -63,48 +78,50 @@ public final class PodExamination {
         this.nics = nics;
         this.openVSwitch = openVSwitch;
         this.vswitchd = vswitchd;
+        this.lastSample = lastSample;
+        this.shortestWatch = shortestWatch;
         this.node = node;
         this.resources = Set.copyOf(resources);
     }
 
-    /**
-     * The chain of a pod.
-     *
-     * @param watch how long to watch its flows; nothing is said of packets that go before or after
-     */
-    public List<Hop> examine(String namespace, String name, Duration watch) {
+    /** The chain of a pod. Packets before the last sample and after this one are not in it. */
+    public List<Hop> examine(PodName pod) {
         List<Hop> hops = new ArrayList<>();
         // a list, since that is what the binder may do
         Optional<PodView> found = client
                 .resources(WatchedPod.class)
-                .inNamespace(namespace)
-                .withField("metadata.name", name)
+                .inNamespace(pod.namespace())
+                .withField("metadata.name", pod.name())
                 .list()
                 .getItems()
                 .stream()
                 .findFirst()
                 .map(PodView::new);
         if (found.isEmpty()) {
-            return List.of(
-                    Hop.breaks(ADMISSION, "there is no pod " + namespace + "/" + name, "Check Namespace and name."));
+            return List.of(Hop.breaks(ADMISSION, "there is no pod " + pod, "Check Namespace and name."));
         }
         PodView view = found.get();
         hops.add(admission(view));
         Optional<String> itsNode = view.node();
-        if (!itsNode.equals(Optional.of(node))) {
+        if (itsNode.isEmpty()) {
             hops.add(Hop.breaks(
                     ALLOCATION,
-                    itsNode.map(other -> "the pod is on node " + other + ", and this is " + node)
-                            .orElse("no node has the pod yet"),
-                    itsNode.map(other -> "Run explain in the node-binder's pod on node " + other + ".")
-                            .orElse("See why it is not scheduled: kubectl describe pod " + name)));
+                    "the pod is not scheduled to a node yet",
+                    "See why: kubectl -n " + pod.namespace() + " describe pod " + pod.name()));
+            return hops;
+        }
+        if (!itsNode.get().equals(node)) {
+            hops.add(Hop.elsewhere(
+                    ALLOCATION,
+                    "the pod is on node " + itsNode.get() + ", and this is node " + node,
+                    "Ask the node-binder of node " + itsNode.get() + "; kubectl offload explain finds it by itself."));
             return hops;
         }
         List<PciAddress> vfs = kubelet.of(view.ref().podName());
         hops.add(allocation(vfs));
         hops.add(cni(view));
         for (PciAddress vf : vfs) {
-            addHopsOf(vf, hops, watch);
+            addHopsOf(vf, hops);
         }
         return hops;
     }
@@ -145,7 +162,7 @@ public final class PodExamination {
                 .orElse(Hop.unseen(CNI, "the binder has said nothing of the pod yet"));
     }
 
-    private void addHopsOf(PciAddress pci, List<Hop> hops, Duration watch) {
+    private void addHopsOf(PciAddress pci, List<Hop> hops) {
         Optional<NicTopology.Vf> mapped = topology.vf(pci);
         if (mapped.isEmpty()) {
             String why = topology.whyUnmapped(pci)
@@ -167,7 +184,7 @@ public final class PodExamination {
                 .findFirst();
         hops.add(port(vf, ovs, row));
         hops.add(ovn(row));
-        hops.add(flows(vf.representor(), watch));
+        hops.add(flows(vf.representor()));
     }
 
     private Hop vf(NicTopology.Vf vf, Optional<VirtualFunction> function) {
@@ -226,29 +243,41 @@ public final class PodExamination {
                         OVN, "ovn-controller has not installed " + row.get().ifaceId(), Reason.WaitingForOvn.cure());
     }
 
-    private Hop flows(String representor, Duration watch) {
+    private Hop flows(String representor) {
         try {
-            FlowSample before = sample(representor);
-            LockSupport.parkNanos(watch.toNanos());
-            FlowSample after = sample(representor);
-            Traffic traffic = after.since(before, representor);
+            TimedSample before = lastSample
+                    .get()
+                    .filter(sample -> sample.flows().covers(representor))
+                    .filter(sample -> age(sample).compareTo(LONGEST_WATCH) < 0)
+                    .orElseGet(() -> sample(representor));
+            LockSupport.parkNanos(shortestWatch.minus(age(before)).toNanos());
+            TimedSample after = sample(representor);
+            Traffic traffic = after.flows().since(before.flows(), representor);
             OffloadVerdict verdict = OffloadVerdict.of(traffic);
-            String text = verdict
-                    + ": %d packets from and to the pod in %d s, %.0f %% of them in the NIC"
-                            .formatted(traffic.packets(), watch.toSeconds(), traffic.share() * 100);
+            String text = String.format(
+                    Locale.ROOT,
+                    "%s: %d packets from and to the pod in %.1f s, %.0f %% of them in the NIC",
+                    verdict,
+                    traffic.packets(),
+                    (after.nanos() - before.nanos()) / 1e9,
+                    traffic.share() * 100);
             return switch (verdict) {
                 case Offloaded -> Hop.holds(FLOWS, text);
                 case NoTraffic -> Hop.unseen(FLOWS, text + "; let it send something");
                 case PartlyOffloaded, NotOffloaded -> Hop.breaks(FLOWS, text, STILL_IN_SOFTWARE);
             };
         } catch (RuntimeException e) {
-            return Hop.unseen(FLOWS, "ovs-vswitchd does not tell: " + e.getMessage());
+            return Hop.unseen(FLOWS, "ovs-vswitchd does not answer: " + e.getMessage());
         }
     }
 
-    private FlowSample sample(String representor) {
+    private static Duration age(TimedSample sample) {
+        return Duration.ofNanos(System.nanoTime() - sample.nanos());
+    }
+
+    private TimedSample sample(String representor) {
         FlowSample sample = new FlowSample(Set.of(representor));
         vswitchd.dumpFlows(sample::add);
-        return sample;
+        return new TimedSample(sample, System.nanoTime());
     }
 }

@@ -45,6 +45,11 @@ public final class FlowSample {
         }
     }
 
+    /** Whether the flows of this representor are in the sample. */
+    public boolean covers(String representor) {
+        return representors.contains(representor);
+    }
+
     /** How many flows of each kind the node has. */
     public Map<Flow.Path, Integer> counts() {
         return Map.copyOf(counts);

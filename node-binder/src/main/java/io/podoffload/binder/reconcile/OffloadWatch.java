@@ -13,6 +13,7 @@ import io.podoffload.binder.kube.PodView;
 import io.podoffload.binder.offload.Flow;
 import io.podoffload.binder.offload.FlowSample;
 import io.podoffload.binder.offload.OffloadVerdict;
+import io.podoffload.binder.offload.TimedSample;
 import io.podoffload.binder.offload.Traffic;
 import io.podoffload.binder.ovs.Unixctl;
 import java.util.ArrayDeque;
@@ -55,7 +56,7 @@ public final class OffloadWatch {
     private final Map<String, OffloadedPod> byUid = new ConcurrentHashMap<>();
     private final Map<String, Verdicts> verdicts = new HashMap<>(); // used by one look at a time
     private final Deque<Double> shares = new ConcurrentLinkedDeque<>();
-    private @Nullable FlowSample before;
+    private volatile @Nullable TimedSample before;
     private volatile Map<Flow.Path, Integer> flows = Map.of();
     private volatile int malformed;
 
@@ -128,20 +129,25 @@ public final class OffloadWatch {
         FlowSample sample = sample(bound.stream().map(Bound::representor).collect(Collectors.toSet()));
         flows = sample.counts();
         malformed = sample.malformed();
-        FlowSample earlier = before;
-        before = sample;
+        TimedSample earlier = before;
+        before = new TimedSample(sample, System.nanoTime());
         if (earlier == null) {
             return;
         }
         double inHardware = 0;
         long packets = 0;
         for (Bound one : bound) {
-            Traffic traffic = sample.since(earlier, one.representor());
+            Traffic traffic = sample.since(earlier.flows(), one.representor());
             judge(one, traffic);
             inHardware += traffic.share() * traffic.packets();
             packets += traffic.packets();
         }
         keep(packets == 0 ? NO_PACKET : inHardware / packets, shares);
+    }
+
+    /** What the next look counts from; empty before the first one and while no pod is bound. */
+    public Optional<TimedSample> lastSample() {
+        return Optional.ofNullable(before);
     }
 
     private static void keep(double share, Deque<Double> history) {

@@ -1,0 +1,17 @@
+package io.podoffload.binder;
+
+import io.podoffload.binder.command.PodOffloadCommand;
+import io.podoffload.binder.command.RunCommand;
+
+/** {@code java -jar node-binder.jar COMMAND}; in the image {@code pod-offload COMMAND}. */
+public final class PodOffload {
+
+    private PodOffload() {}
+
+    public static void main(String[] arguments) {
+        int code = PodOffloadCommand.execute(NodeBinderApplication.class, CommandWiring.class, arguments);
+        if (code != RunCommand.RUNNING) {
+            System.exit(code);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.command;
+
+import org.jspecify.annotations.NullMarked;

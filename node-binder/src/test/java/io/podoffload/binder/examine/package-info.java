@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.examine;
+
+import org.jspecify.annotations.NullMarked;
