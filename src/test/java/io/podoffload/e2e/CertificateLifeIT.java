@@ -2,30 +2,19 @@ package io.podoffload.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
-import io.fabric8.kubernetes.client.dsl.Resource;
 import io.podoffload.certs.Pem;
-import io.podoffload.chart.RenderedChart;
-import io.podoffload.sim.ApiServer;
-import io.podoffload.sim.JavaProgram;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,103 +27,32 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("NullAway.Init") // set before each test
 class CertificateLifeIT {
 
-    private static final Path PROJECT =
-            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
     private static final int CALLERS = 4;
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    private final List<JavaProgram> replicas = new ArrayList<>();
     private final Collection<String> refusals = new ConcurrentLinkedQueue<>();
     private final AtomicInteger admitted = new AtomicInteger();
-    private ApiServer api;
+    private Replicas replicas;
     private volatile boolean calling;
 
     @BeforeEach
     void makeCluster() throws Exception {
-        api = new ApiServer();
-        for (String namespace : List.of("default", "pod-offload")) {
-            api.client()
-                    .resource(new NamespaceBuilder()
-                            .withNewMetadata()
-                            .withName(namespace)
-                            .endMetadata()
-                            .build())
-                    .create();
-        }
-        Files.writeString(
-                Path.of("/etc/hosts"), "127.0.0.1 pod-offload-webhook.pod-offload.svc\n", StandardOpenOption.APPEND);
-        api.exposeService("pod-offload", "pod-offload-webhook", 9443, 9444);
-        api.install(RenderedChart.of(PROJECT, "").objects());
+        replicas = new Replicas();
     }
 
     @AfterEach
     void stop() {
         calling = false;
-        replicas.forEach(JavaProgram::close);
-        api.close();
-        assertThat(api.denied()).as("what the chart's roles do not allow").isEmpty();
-    }
-
-    private JavaProgram launch(int number, String... settings) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--server.port=" + (9443 + number),
-                "--management.server.port=" + (9080 + number),
-                "--pod-offload.drain=2s",
-                "--pod-offload.certificates.mode=self",
-                "--logging.level.io.podoffload=debug"));
-        arguments.addAll(List.of(settings));
-        return new JavaProgram(
-                PROJECT.resolve("webhook/target/webhook.jar"),
-                PROJECT.resolve("target/e2e-logs/certificate-life-" + number + ".log"),
-                "ready on port",
-                environment(number),
-                arguments);
-    }
-
-    /** As the Deployment's pods. */
-    private Map<String, String> environment(int number) {
-        Map<String, String> environment = new HashMap<>(api.asServiceAccount("pod-offload", "pod-offload-webhook"));
-        environment.put("HOSTNAME", "replica-" + number);
-        return environment;
-    }
-
-    private void launchBoth(String... settings) {
-        replicas.add(launch(0, settings));
-        replicas.add(launch(1, settings));
-        replicas.forEach(JavaProgram::awaitStarted);
-        awaitAcceptedBy(9080);
-        awaitAcceptedBy(9081);
-    }
-
-    private static void awaitAcceptedBy(int managementPort) {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> java.net.http.HttpClient.newHttpClient()
-                                .send(
-                                        java.net.http.HttpRequest.newBuilder(java.net.URI.create("http://localhost:"
-                                                        + managementPort + "/actuator/health/readiness"))
-                                                .build(),
-                                        java.net.http.HttpResponse.BodyHandlers.ofString())
-                                .statusCode()
-                        == 200);
-    }
-
-    private Resource<MutatingWebhookConfiguration> configuration() {
-        return api.client()
-                .admissionRegistration()
-                .v1()
-                .mutatingWebhookConfigurations()
-                .withName("pod-offload");
-    }
-
-    private Resource<Secret> secret() {
-        return api.client().secrets().inNamespace("pod-offload").withName("pod-offload-webhook-tls");
+        replicas.close();
+        assertThat(replicas.api().denied())
+                .as("what the chart's roles do not allow")
+                .isEmpty();
     }
 
     private List<X509Certificate> trusted() {
         return Pem.certificates(new String(
                 Base64.getDecoder()
-                        .decode(configuration()
+                        .decode(replicas.configuration()
                                 .get()
                                 .getWebhooks()
                                 .get(0)
@@ -170,13 +88,14 @@ class CertificateLifeIT {
                 .endSpec()
                 .build();
         try {
-            Pod made = api.client().resource(pod).inNamespace("default").create();
+            Pod made =
+                    replicas.api().client().resource(pod).inNamespace("default").create();
             if (made.getMetadata().getAnnotations().containsKey("v1.multus-cni.io/default-network")) {
                 admitted.incrementAndGet();
             } else {
                 refusals.add("not patched");
             }
-            api.client().resource(made).withGracePeriod(0).delete();
+            replicas.api().client().resource(made).withGracePeriod(0).delete();
         } catch (RuntimeException e) {
             if (calling) {
                 refusals.add(java.time.Instant.now() + " " + e.getMessage());
@@ -186,7 +105,7 @@ class CertificateLifeIT {
 
     @Test
     void noCallIsLostWhileAuthoritiesAndCertificatesAreRenewedAndTheSecretIsDamaged() {
-        launchBoth(
+        replicas.launch(
                 "--pod-offload.certificates.authority-life=40s",
                 "--pod-offload.certificates.life=15s",
                 "--pod-offload.certificates.propagation=2s");
@@ -198,12 +117,13 @@ class CertificateLifeIT {
             authorities.addAll(trusted());
             return authorities.size() == 2;
         });
-        secret().delete();
-        Awaitility.await().until(() -> secret().get() != null);
-        Secret damaged = new SecretBuilder(secret().get()).build();
+        replicas.secret().delete();
+        Awaitility.await().until(() -> replicas.secret().get() != null);
+        Secret damaged = new SecretBuilder(replicas.secret().get()).build();
         damaged.getData().put("tls.key", "AAAA");
-        api.client().resource(damaged).update();
-        Awaitility.await().until(() -> !"AAAA".equals(secret().get().getData().get("tls.key")));
+        replicas.api().client().resource(damaged).update();
+        Awaitility.await()
+                .until(() -> !"AAAA".equals(replicas.secret().get().getData().get("tls.key")));
         Awaitility.await().atMost(Duration.ofSeconds(120)).until(() -> {
             authorities.addAll(trusted());
             return authorities.size() == 4 && !trusted().contains(first);
@@ -216,15 +136,16 @@ class CertificateLifeIT {
 
     @Test
     void aCaBundleThatSomebodyChangedIsPutBack() {
-        launchBoth();
-        MutatingWebhookConfiguration good = configuration().get();
+        replicas.launch();
+        MutatingWebhookConfiguration good = replicas.configuration().get();
 
         for (String wrong : List.of("", "AAAA")) {
-            configuration().edit(configuration -> {
+            replicas.configuration().edit(configuration -> {
                 configuration.getWebhooks().get(0).getClientConfig().setCaBundle(wrong);
                 return configuration;
             });
-            Awaitility.await().until(() -> configuration().get().getWebhooks().equals(good.getWebhooks()));
+            Awaitility.await()
+                    .until(() -> replicas.configuration().get().getWebhooks().equals(good.getWebhooks()));
         }
         callOnce();
 
@@ -233,21 +154,20 @@ class CertificateLifeIT {
 
     @Test
     void anotherReplicaGoesOnWhenTheLeaderStops() {
-        launchBoth();
+        replicas.launch();
         beginCalling();
-        String first = leader();
-        int stopped = first.startsWith("replica-0") ? 0 : 1;
-        replicas.get(stopped).terminate();
-        api.exposeService("pod-offload", "pod-offload-webhook", 9443 + 1 - stopped);
-        replicas.get(stopped).close();
-        configuration().edit(configuration -> {
+        int stopped = replicas.awaitLeader();
+        replicas.program(stopped).terminate();
+        replicas.exposeOnly(1 - stopped);
+        replicas.program(stopped).close();
+        replicas.configuration().edit(configuration -> {
             configuration.getWebhooks().get(1).getClientConfig().setCaBundle("");
             return configuration;
         });
 
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> leader().startsWith("replica-" + (1 - stopped)));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> replicas.leader() == 1 - stopped);
         Awaitility.await()
-                .until(() -> !configuration()
+                .until(() -> !replicas.configuration()
                         .get()
                         .getWebhooks()
                         .get(1)
@@ -260,23 +180,15 @@ class CertificateLifeIT {
         assertThat(admitted.get()).isPositive();
     }
 
-    private String leader() {
-        return String.valueOf(api.client()
-                .leases()
-                .inNamespace("pod-offload")
-                .withName("pod-offload-webhook-certificates")
-                .get()
-                .getSpec()
-                .getHolderIdentity());
-    }
-
     @Test
     void withoutItsConfigurationTheWebhookKeepsNoCertificate() {
-        launchBoth();
+        replicas.launch();
 
-        configuration().delete();
-        secret().delete();
+        replicas.configuration().delete();
+        replicas.secret().delete();
 
-        Awaitility.await().during(Duration.ofSeconds(5)).until(() -> secret().get() == null);
+        Awaitility.await()
+                .during(Duration.ofSeconds(5))
+                .until(() -> replicas.secret().get() == null);
     }
 }

@@ -164,13 +164,13 @@ public final class ApiServer implements AutoCloseable {
     }
 
     /** Everything is refused, and watches end, until {@link #endOutage()}. */
-    void beginOutage() {
+    public void beginOutage() {
         down = true;
         dispatcher.endWatches();
     }
 
     /** Watches from before must list anew, as those of a server that has forgotten its history. */
-    void endOutage() {
+    public void endOutage() {
         down = false;
         ConfigMap restarted = client.resource(new ConfigMapBuilder()
                         .withNewMetadata()

@@ -24,6 +24,7 @@ public final class JavaProgram implements AutoCloseable {
     private final Process process;
     private final Path log;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final StringBuffer printed = new StringBuffer();
 
     /**
      * Starts the jar.
@@ -91,6 +92,7 @@ public final class JavaProgram implements AutoCloseable {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 copy.write(line + "\n");
                 copy.flush();
+                printed.append(line).append('\n');
                 if (line.contains(startedLine)) {
                     started.complete(null);
                 }
@@ -119,6 +121,24 @@ public final class JavaProgram implements AutoCloseable {
         end(process);
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Completes when it has ended. */
+    public CompletableFuture<?> onEnd() {
+        return process.onExit();
+    }
+
+    /** What this run has printed so far. */
+    public String printed() {
+        return printed.toString();
+    }
+
     /** SIGKILL. */
     public void kill() {
         end(process.destroyForcibly());
@@ -126,13 +146,13 @@ public final class JavaProgram implements AutoCloseable {
 
     /** SIGTERM, and does not wait. */
     public void terminate() {
-        process.destroy();
+        boolean unused = process.toHandle().destroy(); // Process.destroy() would close the pipe that it prints to
     }
 
     /** SIGTERM, and waits for the end. */
     @Override
     public void close() {
-        process.destroy();
+        terminate();
         end(process);
     }
 

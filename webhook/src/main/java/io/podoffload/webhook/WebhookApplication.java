@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.podoffload.webhook.tls.TlsFilesCheck;
 import io.podoffload.webhook.uninstall.Uninstall;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -14,7 +15,6 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointAu
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementContextAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
-import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -39,6 +39,8 @@ import org.springframework.boot.webflux.autoconfigure.error.ErrorWebFluxAutoConf
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Profile;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
 
 /**
  * {@code java -jar webhook.jar}; the settings are those of {@link WebhookProperties}.
@@ -61,7 +63,6 @@ import org.springframework.context.annotation.Profile;
     JacksonAutoConfiguration.class,
     JacksonEndpointAutoConfiguration.class,
     JvmMetricsAutoConfiguration.class,
-    LifecycleAutoConfiguration.class,
     ManagementContextAutoConfiguration.class,
     MetricsAutoConfiguration.class,
     NettyReactiveManagementContextAutoConfiguration.class,
@@ -77,6 +78,9 @@ import org.springframework.context.annotation.Profile;
 })
 @EnableConfigurationProperties({WebhookProperties.class, CertificateProperties.class})
 public class WebhookApplication {
+
+    /** timeoutSeconds of a webhook is at most 30. */
+    private static final Duration LAST_REQUESTS = Duration.ofSeconds(30);
 
     /** Serves; or, with {@code uninstall NAMESPACE}, does what comes before the release goes. */
     public static void main(String[] arguments) throws InterruptedException {
@@ -98,6 +102,16 @@ public class WebhookApplication {
     @Bean
     Clock clock() {
         return Clock.systemUTC();
+    }
+
+    /** A drain may be longer than the last requests, which have as long as the API server waits at most. */
+    @Bean(AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
+    static DefaultLifecycleProcessor lifecycleProcessor(WebhookProperties properties) {
+        DefaultLifecycleProcessor processor = new DefaultLifecycleProcessor();
+        processor.setTimeoutPerShutdownPhase(LAST_REQUESTS.toMillis());
+        processor.setTimeoutForShutdownPhase(
+                Integer.MAX_VALUE, properties.drain().plus(LAST_REQUESTS).toMillis());
+        return processor;
     }
 
     /** Found as kubectl and in-cluster clients find it: service account, KUBECONFIG, or KUBERNETES_MASTER. */

@@ -1,5 +1,7 @@
 package io.podoffload.webhook.renewal;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -44,6 +46,16 @@ final class CaBundle {
     @Nullable
     MutatingWebhookConfiguration read() {
         return resource().get();
+    }
+
+    /** By which an object goes with the configuration. */
+    static OwnerReference ownership(MutatingWebhookConfiguration configuration) {
+        return new OwnerReferenceBuilder()
+                .withApiVersion(configuration.getApiVersion())
+                .withKind(configuration.getKind())
+                .withName(configuration.getMetadata().getName())
+                .withUid(configuration.getMetadata().getUid())
+                .build();
     }
 
     /** Whether each entry has exactly this bundle. */

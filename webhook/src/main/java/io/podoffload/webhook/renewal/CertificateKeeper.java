@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
@@ -38,10 +39,11 @@ import org.springframework.stereotype.Component;
  */
 @Component
 @ConditionalOnProperty(name = "pod-offload.certificates.mode", havingValue = "self")
-final class CertificateKeeper implements CertificateSource {
+final class CertificateKeeper implements CertificateSource, SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(CertificateKeeper.class);
     private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+    private static final Duration GIVES_BACK_WITHIN = Duration.ofSeconds(5);
 
     private final RenewalPlanner planner;
     private final CertificateProperties properties;
@@ -62,6 +64,7 @@ final class CertificateKeeper implements CertificateSource {
     private volatile Keyring remembered = Keyring.EMPTY;
     private volatile List<X509Certificate> lastTrusted = List.of();
     private volatile boolean acceptedOnce;
+    private volatile boolean running;
     private @Nullable Consumer<PemKeyPair> user;
     private @Nullable ScheduledFuture<?> nextLook;
 
@@ -82,7 +85,10 @@ final class CertificateKeeper implements CertificateSource {
         caBundle = new CaBundle(client, properties.webhookConfiguration());
         replicas = new Replicas(client, service);
         clock = new ApiServerClock(client);
-        leadership = new Leadership(client, webhook.namespace(), properties.lease(), () -> lookIn(Duration.ZERO));
+        leadership = new Leadership(
+                new SharedLease(client, webhook.namespace(), properties.lease()),
+                caBundle::read,
+                () -> lookIn(Duration.ZERO));
         failures = Counter.builder("pod.offload.webhook.renewal.failures")
                 .description("Looks at the certificates that failed; they are repeated")
                 .register(meters);
@@ -103,6 +109,7 @@ final class CertificateKeeper implements CertificateSource {
             var unused = informer.start();
         });
         leadership.start();
+        running = true;
     }
 
     private void follow(Keyring keyring) {
@@ -131,6 +138,7 @@ final class CertificateKeeper implements CertificateSource {
     private void trust(MutatingWebhookConfiguration configuration) {
         lastTrusted = CaBundle.trusted(configuration);
         noteAcceptance();
+        leadership.consider();
         lookIn(Duration.ZERO);
     }
 
@@ -172,6 +180,9 @@ final class CertificateKeeper implements CertificateSource {
     private void look() {
         synchronized (this) {
             nextLook = null; // what happens from here on needs another look
+        }
+        if (!leadership.isLeading()) {
+            return;
         }
         Duration again = TRY_AGAIN;
         try {
@@ -244,6 +255,36 @@ final class CertificateKeeper implements CertificateSource {
             signingSeenAt = System.nanoTime();
         }
         return Duration.ofNanos(System.nanoTime() - signingSeenAt);
+    }
+
+    /** Is started by the one who follows, before the server is. */
+    @Override
+    public void start() {}
+
+    /** Another replica renews from the beginning of the drain on; what is renewed is served to its end. */
+    @Override
+    public void stop(Runnable callback) {
+        running = false;
+        var unused = leadership
+                .end()
+                .orTimeout(GIVES_BACK_WITHIN.toSeconds(), TimeUnit.SECONDS)
+                .whenComplete((nothing, late) -> callback.run());
+    }
+
+    @Override
+    public void stop() {
+        stop(() -> {});
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** Together with the listener's drain. */
+    @Override
+    public int getPhase() {
+        return Integer.MAX_VALUE;
     }
 
     @Override

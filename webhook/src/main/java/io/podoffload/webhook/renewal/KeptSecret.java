@@ -1,6 +1,5 @@
 package io.podoffload.webhook.renewal;
 
-import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -66,12 +65,7 @@ final class KeptSecret {
                         .withName(name)
                         .addToLabels("app.kubernetes.io/name", "pod-offload")
                         .addToLabels("app.kubernetes.io/managed-by", "pod-offload-webhook")
-                        .withOwnerReferences(new OwnerReferenceBuilder()
-                                .withApiVersion(owner.getApiVersion())
-                                .withKind(owner.getKind())
-                                .withName(owner.getMetadata().getName())
-                                .withUid(owner.getMetadata().getUid())
-                                .build())
+                        .withOwnerReferences(CaBundle.ownership(owner))
                         .endMetadata()
                         .withType("Opaque")
                         .withData(data)

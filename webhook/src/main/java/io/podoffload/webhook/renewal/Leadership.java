@@ -1,100 +1,219 @@
 package io.podoffload.webhook.renewal;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which of the replicas renews: the one that holds the Lease. It spares the others the work; it is not what makes it safe. */
+/**
+ * Which of the replicas renews: the one that holds the Lease. It spares the others the work; it is not what makes it safe.
+ *
+ * <p>Not fabric8's LeaderElector: that one creates the Lease whenever it is missing, also after an uninstall, polls it, and
+ * takes it until it is cancelled. All requests are made on one thread, so that the last of them gives the Lease back.
+ */
 final class Leadership implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
-    private static final Duration HELD_FOR = Duration.ofSeconds(30);
+    private static final Duration RENEWED_EVERY = Duration.ofSeconds(10);
     private static final Duration GIVEN_UP_AFTER = Duration.ofSeconds(20);
-    private static final Duration ASKED_EVERY = Duration.ofSeconds(5);
 
-    private final KubernetesClient client;
-    private final LeaseLock lock;
-    private final ExecutorService executor = Executors.newSingleThreadExecutor(work -> {
-        Thread thread = new Thread(work, "lease");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final SharedLease lease;
+    private final Supplier<@Nullable MutatingWebhookConfiguration> configuration;
     private final Runnable onLeading;
-    private volatile boolean leading;
-    private volatile boolean running;
-    private volatile @Nullable CompletableFuture<?> election;
+    private final SharedIndexInformer<Lease> informer;
+    private final String self = Objects.requireNonNullElse(System.getenv("HOSTNAME"), "webhook") + "-"
+            + UUID.randomUUID().toString().substring(0, 8);
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
+            1,
+            work -> {
+                Thread daemon = new Thread(work, "lease");
+                daemon.setDaemon(true);
+                return daemon;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
 
-    Leadership(KubernetesClient client, String namespace, String lease, Runnable onLeading) {
-        this.client = client;
+    private volatile boolean ended;
+
+    /** As this replica wrote it last; null where it holds none. */
+    private volatile @Nullable Lease held;
+
+    private volatile long renewedAt;
+
+    /** Since when the Lease of another has not changed; of the thread only. Clocks of other machines say nothing. */
+    private long unchangedSince;
+
+    private String unchanged = "";
+
+    /** @param configuration asks the API server; without a configuration nothing is to be renewed, and no Lease is created */
+    Leadership(SharedLease lease, Supplier<@Nullable MutatingWebhookConfiguration> configuration, Runnable onLeading) {
+        this.lease = lease;
+        this.configuration = configuration;
         this.onLeading = onLeading;
-        String self = Objects.requireNonNullElse(System.getenv("HOSTNAME"), "webhook") + "-"
-                + UUID.randomUUID().toString().substring(0, 8);
-        lock = new LeaseLock(namespace, lease, self);
+        informer = lease.watch();
+        informer.addEventHandler(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(Lease added) {
+                consider();
+            }
+
+            @Override
+            public void onUpdate(Lease before, Lease changed) {
+                consider();
+            }
+
+            @Override
+            public void onDelete(Lease gone, boolean finalStateUnknown) {
+                consider();
+            }
+        });
+        informer.exceptionHandler((started, failure) -> {
+            LOG.warn("cannot watch the Lease {}, trying again: {}", lease, failure.getMessage());
+            return true;
+        });
     }
 
     void start() {
-        running = true;
-        stand();
+        var unused = informer.start().whenComplete((nothing, failure) -> consider());
+        Future<?> ticks = thread.scheduleWithFixedDelay(
+                () -> tryTo(this::renewOrStand),
+                RENEWED_EVERY.toMillis(),
+                RENEWED_EVERY.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** The Lease or the webhook configuration has changed. */
+    void consider() {
+        thread.execute(() -> tryTo(() -> {
+            if (held == null) {
+                stand();
+            }
+        }));
+    }
+
+    private void renewOrStand() {
+        Lease mine = held;
+        if (mine == null) {
+            stand();
+        } else {
+            hold(() -> lease.renew(mine));
+        }
     }
 
     private void stand() {
-        CompletableFuture<?> standing = new LeaderElector(
-                        client,
-                        new LeaderElectionConfigBuilder()
-                                .withName("certificates")
-                                .withLock(lock)
-                                .withLeaseDuration(HELD_FOR)
-                                .withRenewDeadline(GIVEN_UP_AFTER)
-                                .withRetryPeriod(ASKED_EVERY)
-                                .withReleaseOnCancel(true)
-                                .withLeaderCallbacks(new LeaderCallbacks(this::lead, this::follow, leader -> {}))
-                                .build(),
-                        executor)
-                .start();
-        election = standing;
-        var unused = standing.whenCompleteAsync(
-                (nothing, failure) -> {
-                    follow();
-                    if (running) {
-                        LOG.warn("standing for the Lease {} anew", lock.describe(), failure);
-                        stand();
-                    }
-                },
-                CompletableFuture.delayedExecutor(ASKED_EVERY.toSeconds(), TimeUnit.SECONDS));
+        Lease seen = informer.getStore().list().stream().findFirst().orElse(null);
+        if (seen == null) {
+            MutatingWebhookConfiguration owner = configuration.get();
+            if (owner != null) {
+                hold(() -> lease.create(self, owner));
+            }
+        } else if (isFree(seen)) {
+            hold(() -> lease.take(seen, self));
+        }
     }
 
-    private void lead() {
-        LOG.info("this replica renews the certificates");
-        leading = true;
-        onLeading.run();
+    private boolean isFree(Lease seen) {
+        String version = seen.getMetadata().getResourceVersion();
+        if (!version.equals(unchanged)) {
+            unchanged = version;
+            unchangedSince = System.nanoTime();
+        }
+        String holder = seen.getSpec().getHolderIdentity();
+        return holder == null
+                || holder.isEmpty()
+                || holder.equals(self) // an answer was lost
+                || System.nanoTime() - unchangedSince >= SharedLease.HELD_FOR.toNanos();
     }
 
-    private void follow() {
-        leading = false;
+    private void hold(Supplier<Lease> write) {
+        boolean before = isLeading();
+        long asked = System.nanoTime();
+        held = write.get();
+        renewedAt = asked;
+        if (!before && isLeading()) {
+            LOG.info("this replica renews the certificates");
+            onLeading.run();
+        }
     }
 
+    private void tryTo(Runnable step) {
+        if (ended) {
+            return;
+        }
+        try {
+            step.run();
+        } catch (KubernetesClientException e) {
+            if (isOfAnother(e)) {
+                held = null;
+                LOG.debug("another replica was faster with the Lease {}, or it is gone", lease, e);
+            } else {
+                LOG.warn(
+                        "cannot write the Lease {}, trying again in {} s: {}",
+                        lease,
+                        RENEWED_EVERY.toSeconds(),
+                        e.getMessage());
+                LOG.debug("cannot write the Lease {}", lease, e);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("cannot stand for the Lease {}, trying again in {} s", lease, RENEWED_EVERY.toSeconds(), e);
+        }
+    }
+
+    private static boolean isOfAnother(KubernetesClientException e) {
+        return e.getCode() == HttpURLConnection.HTTP_CONFLICT || e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
+    }
+
+    /** No longer once it could not be renewed for a while, before another may take it. */
     boolean isLeading() {
-        return leading;
+        return !ended && held != null && System.nanoTime() - renewedAt < GIVEN_UP_AFTER.toNanos();
+    }
+
+    /** Leads no more, at once; completes when the Lease is given back, if this replica holds it. */
+    CompletableFuture<?> end() {
+        ended = true;
+        informer.stop();
+        return thread.isShutdown()
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.runAsync(this::giveBack, thread);
+    }
+
+    private void giveBack() {
+        Lease mine = held;
+        held = null;
+        if (mine == null) {
+            return;
+        }
+        try {
+            lease.giveBack(mine);
+            LOG.info("the Lease {} is given back", lease);
+        } catch (KubernetesClientException e) {
+            if (!isOfAnother(e)) {
+                LOG.warn(
+                        "the Lease {} cannot be given back; another replica takes it after {} s: {}",
+                        lease,
+                        SharedLease.HELD_FOR.toSeconds(),
+                        e.getMessage());
+            }
+        }
     }
 
     @Override
     public void close() {
-        running = false;
-        CompletableFuture<?> standing = election;
-        if (standing != null) {
-            standing.cancel(true);
-        }
+        ended = true;
+        informer.stop();
+        thread.shutdownNow();
     }
 }
