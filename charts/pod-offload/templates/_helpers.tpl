@@ -28,6 +28,35 @@ app.kubernetes.io/component: {{ . }}
 {{- $resources | uniq | sortAlpha | join "," -}}
 {{- end -}}
 
+{{/*
+Probes by which a starved process is not killed: its restart needs more of the CPU that it does not get. A minute without an
+answer is 7 failures of 12; a process that hangs is restarted after two minutes, and readiness takes it out of service
+before. A start may take five minutes.
+*/}}
+{{- define "pod-offload.patientProbes" -}}
+startupProbe:
+  httpGet: {path: /actuator/health/liveness, port: management}
+  periodSeconds: 1
+  timeoutSeconds: 5
+  failureThreshold: 300
+livenessProbe:
+  httpGet: {path: /actuator/health/liveness, port: management}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 12
+{{- end -}}
+
+{{/* Whole seconds, rounded up, of a duration such as 1500ms, 10s, 2m, 1h or 1d */}}
+{{- define "pod-offload.seconds" -}}
+{{- $number := regexFind "^[0-9]+" . | int64 -}}
+{{- $unit := regexFind "[a-z]+$" . -}}
+{{- if eq $unit "ms" -}}
+{{- div (add $number 999) 1000 -}}
+{{- else -}}
+{{- mul $number (get (dict "s" 1 "m" 60 "h" 3600 "d" 86400) $unit) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* true where the object is absent or is this release's own: {root, apiVersion, kind, namespace, name} */}}
 {{- define "pod-offload.mayMake" -}}
 {{- if not .root.Values.checkCluster -}}

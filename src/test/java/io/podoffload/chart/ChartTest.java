@@ -9,6 +9,8 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
@@ -21,6 +23,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +31,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -366,6 +370,7 @@ class ChartTest {
                 "webhook: {timeoutSeconds: 31}",
                 "webhook: {matchConditions: [{name: x}]}",
                 "webhook: {settings: {pod-offload.certificates.secret: mine}}",
+                "webhook: {settings: {pod-offload.drain: 20m}}",
                 "nodeBinder: {port: 70000}",
                 "nodeBinder: {criSocket: containerd.sock}",
                 "nodeBinder: {resync: 5}",
@@ -411,6 +416,58 @@ class ChartTest {
                         "\"resourcePrefix\": \"mellanox.com\"",
                         "\"resourceName\": \"cx5_sriov_switchdev\"",
                         "\"1018\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pod-offload-webhook", "pod-offload-node-binder"})
+    void aMinuteOfStarvationKillsNoReplicaAndAHangingOneIsRestarted(String workload) {
+        Container container = container(render(""), workload);
+
+        for (Probe probe : List.of(container.getLivenessProbe(), container.getStartupProbe())) {
+            assertThat(probe.getHttpGet().getPath()).isEqualTo("/actuator/health/liveness");
+            assertThat(failuresWithin(Duration.ofSeconds(60), probe)).isLessThan(probe.getFailureThreshold());
+            assertThat(slowest(probe)).isLessThanOrEqualTo(Duration.ofMinutes(30));
+        }
+        assertThat(slowest(container.getLivenessProbe())).isBetween(Duration.ofSeconds(90), Duration.ofMinutes(3));
+        assertThat(slowest(container.getReadinessProbe())).isLessThanOrEqualTo(Duration.ofSeconds(10));
+        assertThat(container.getReadinessProbe().getPeriodSeconds()).isLessThanOrEqualTo(3);
+    }
+
+    /** Of a process that answers nothing for so long: one probe may have begun just before. */
+    private static long failuresWithin(Duration silence, Probe probe) {
+        return silence.toSeconds() / probe.getPeriodSeconds() + 1;
+    }
+
+    /** From the last answer of a process that hangs to the end of the kubelet's patience. */
+    private static Duration slowest(Probe probe) {
+        int each = Math.max(probe.getPeriodSeconds(), probe.getTimeoutSeconds());
+        return Duration.ofSeconds((long) each * probe.getFailureThreshold() + probe.getPeriodSeconds());
+    }
+
+    private static Container container(RenderedChart chart, String workload) {
+        return podOf(chart, workload).getContainers().get(0);
+    }
+
+    private static PodSpec podOf(RenderedChart chart, String workload) {
+        return chart.all().stream()
+                .filter(object -> object.getMetadata().getName().equals(workload))
+                .flatMap(object -> object instanceof Deployment deployment
+                        ? Stream.of(deployment.getSpec().getTemplate().getSpec())
+                        : object instanceof DaemonSet daemons
+                                ? Stream.of(daemons.getSpec().getTemplate().getSpec())
+                                : Stream.empty())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1ms, 51", "1500ms, 52", "10s, 60", "3m, 230", "2h, 7250", "1d, 86450"})
+    void theGracePeriodIsLongerThanTheDrainAndTheLastRequests(String drain, long seconds) {
+        RenderedChart chart = render("webhook: {drain: " + drain + "}");
+
+        assertThat(podOf(chart, "pod-offload-webhook").getTerminationGracePeriodSeconds())
+                .isEqualTo(seconds);
+        assertThat(container(chart, "pod-offload-webhook").getArgs()).contains("--pod-offload.drain=" + drain);
     }
 
     @Test

@@ -114,6 +114,11 @@ public final class RunningWebhook implements AutoCloseable {
         return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** What the kubelet's liveness probe sees. */
+    public HttpResponse<String> liveness() throws Exception {
+        return get(managementUri("/actuator/health/liveness"));
+    }
+
     /** The metrics as Prometheus reads them. */
     public String metrics() throws Exception {
         return get(managementUri("/actuator/prometheus")).body();

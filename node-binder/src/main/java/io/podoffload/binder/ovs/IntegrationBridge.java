@@ -51,7 +51,8 @@ public final class IntegrationBridge implements AutoCloseable {
         return thread;
     });
 
-    private @Nullable OvsdbConnection connection; // guarded by this
+    private volatile @Nullable OvsdbConnection connection; // changed under this
+    private volatile @Nullable OvsdbConnection connecting;
     private volatile boolean locked;
     private volatile boolean closed;
 
@@ -94,11 +95,9 @@ public final class IntegrationBridge implements AutoCloseable {
         return locked;
     }
 
-    /** What a person wants to know of it now. */
+    /** What a person wants to know of it now; returns at once, also while a server that is silent is connected to. */
     public Status status() {
-        synchronized (this) {
-            return new Status(connection != null, locked, replica.lag(), sessions.get());
-        }
+        return new Status(connection != null, locked, replica.lag(), sessions.get());
     }
 
     /**
@@ -188,12 +187,18 @@ public final class IntegrationBridge implements AutoCloseable {
         OvsdbConnection[] self = new OvsdbConnection[1];
         OvsdbConnection session = new OvsdbConnection(json, socket, this::notified, () -> lost(self[0]));
         self[0] = session;
+        connecting = session;
         try {
+            if (closed) { // it may not have seen this one
+                throw new OvsdbException.Disconnected("the binder is stopping", null);
+            }
             locked = session.call("lock", array(LOCK)).path("locked").asBoolean();
             replica.reset(session.call("monitor_cond", array("Open_vSwitch", "pod-offload", Replica.request())));
         } catch (OvsdbException e) {
             session.close();
             throw e;
+        } finally {
+            connecting = null;
         }
         connection = session;
         sessions.incrementAndGet();
@@ -251,6 +256,10 @@ public final class IntegrationBridge implements AutoCloseable {
     public void close() {
         closed = true;
         keeper.shutdownNow();
+        OvsdbConnection unanswered = connecting;
+        if (unanswered != null) {
+            unanswered.close(); // who waits for it holds the lock
+        }
         synchronized (this) {
             if (connection != null) {
                 OvsdbConnection session = connection;
