@@ -216,6 +216,28 @@ class BinderLifeIT {
         awaitHealth("\"Open vSwitch\":\"up\"");
     }
 
+    @Test
+    void aBinderThatStartsWhileTheApiServerIsAwayWaitsForIt() {
+        cluster.beginApiOutage();
+        JavaProgram second = cluster.launchSecondBinder();
+        try {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(45))
+                    .ignoreExceptions() // it does not listen yet
+                    .untilAsserted(() -> assertThat(cluster.ask(8082, "/actuator/health/liveness"))
+                            .contains("\"status\":\"UP\""));
+            assertThat(health(8082)).contains("\"API server\":\"down", "\"status\":\"OUT_OF_SERVICE\"");
+
+            cluster.endApiOutage();
+
+            second.awaitStarted();
+        } finally {
+            cluster.endApiOutage();
+            second.close();
+        }
+        awaitHealth("\"status\":\"UP\"");
+    }
+
     private Pod old(String name) {
         return cluster.client().pods().inNamespace("default").withName(name).require();
     }

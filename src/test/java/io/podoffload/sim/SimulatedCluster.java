@@ -581,14 +581,17 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** A second binder beside the first, as when two DaemonSets were installed; the caller closes it. */
     public JavaProgram startSecondBinder() {
-        Path jar = project.resolve("node-binder/target/node-binder.jar");
+        return launchSecondBinder().awaitStarted();
+    }
+
+    /** As {@link #startSecondBinder()}, and does not wait. */
+    public JavaProgram launchSecondBinder() {
         return new JavaProgram(
-                        jar,
-                        logs.resolve("node-binder-2.log"),
-                        "looking after the VFs",
-                        environment(binderPod(), binderSettings().with("server.port", 8082)),
-                        List.of("run"))
-                .awaitStarted();
+                project.resolve("node-binder/target/node-binder.jar"),
+                logs.resolve("node-binder-2.log"),
+                "looking after the VFs",
+                environment(binderPod(), binderSettings().with("server.port", 8082)),
+                List.of("run"));
     }
 
     /** SIGTERM to the webhook. */

@@ -20,7 +20,6 @@ import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfWatch;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,7 +39,6 @@ import org.springframework.stereotype.Component;
 final class NodeBinder implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
-    private static final Duration FIRST_LIST = Duration.ofSeconds(60);
     private static final long RETRY_MILLIS = 1_000;
     private static final long REPORT_MILLIS = 5_000;
 
@@ -132,9 +130,8 @@ final class NodeBinder implements SmartLifecycle {
         if (prepare.onStart()) {
             prepareNode();
         }
-        pods.start(FIRST_LIST);
         running = true;
-        events.after(0, this::lookFirst);
+        var unused = pods.start().thenRun(() -> events.after(0, this::lookFirst));
     }
 
     /** What it could not do the log says, and the Node's condition; there are VFs to look after all the same. */

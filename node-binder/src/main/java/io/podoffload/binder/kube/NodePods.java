@@ -3,20 +3,20 @@ package io.podoffload.binder.kube;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The pods of this node, watched. */
 public final class NodePods implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(NodePods.class);
     private static final String BY_UID = "uid";
     private static final String BY_INTEREST = "interest";
     private static final String HOLDERS = "holders";
@@ -65,19 +65,20 @@ public final class NodePods implements AutoCloseable {
         });
     }
 
-    /** Returns once the first list is complete; before that absence would mean nothing. */
-    public void start(Duration within) {
-        try {
-            informer.start().toCompletableFuture().get(within.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException(
-                    "cannot list the pods of this node: check that the API server can be reached and that the binder's"
-                            + " service account may list and watch pods",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while listing the pods of this node", e);
-        }
+    /**
+     * Begins to watch; an API server that is away is asked again and again.
+     *
+     * @return completes once the first list is complete; before that absence would mean nothing
+     */
+    public CompletionStage<Void> start() {
+        informer.exceptionHandler((started, failure) -> {
+            LOG.warn(
+                    "cannot watch the pods of this node, trying again; check that the API server can be reached and that"
+                            + " the binder's service account may list and watch pods: {}",
+                    failure.getMessage());
+            return true;
+        });
+        return informer.start();
     }
 
     private static List<String> interests(WatchedPod pod, Set<String> resources) {
