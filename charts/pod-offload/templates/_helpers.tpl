@@ -101,6 +101,7 @@ true
 - {name: POD_OFFLOAD_OVSDB_SOCKET, value: /run/openvswitch/db.sock}
 - {name: POD_OFFLOAD_CRI_SOCKET, value: {{ printf "/run/cri/%s" (base .Values.nodeBinder.criSocket) | quote }}}
 - {name: POD_OFFLOAD_KUBELET_SOCKET, value: /var/lib/kubelet/pod-resources/kubelet.sock}
+- {name: POD_OFFLOAD_COMMAND_SOCKET, value: /run/pod-offload/binder.sock}
 - {name: SERVER_PORT, value: {{ .Values.nodeBinder.port | quote }}}
 {{- if .Values.nodePreparation.enabled }}
 - {name: SPRING_CONFIG_ADDITIONAL_LOCATION, value: /etc/pod-offload/preparation.yaml}

@@ -169,4 +169,18 @@ class CommandsIT {
                 .startsWith("doctor: this account may not read that: ")
                 .contains("kubectl offload doctor");
     }
+
+    @Test
+    void aFailureGoesToTheStandardErrorAndNeverIntoAnAnswerForPrograms() {
+        cluster.withoutKubeletSocket(() -> {
+            Printed explain = cluster.execInBinder("pod-offload", "explain", "default/web", "-o", "json");
+            Printed inventory = cluster.execInBinder("pod-offload", "inventory");
+
+            assertThat(explain.exitCode()).isEqualTo(4);
+            assertThat(explain.text()).isEmpty();
+            assertThat(explain.error()).isNotBlank();
+            assertThat(inventory.exitCode()).isEqualTo(3);
+            assertThat(inventory.text()).contains("4 of 127 VFs", "which pod holds a VF is not known");
+        });
+    }
 }

@@ -33,7 +33,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.awaitility.Awaitility;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The command {@code explain}, run in this JVM: a JVM of its own takes half a minute here. */
 final class Explanations implements AutoCloseable {
@@ -62,14 +61,7 @@ final class Explanations implements AutoCloseable {
                 Duration.ofSeconds(2),
                 StagedNode.NODE,
                 Set.of("mellanox.com/cx5_sriov_switchdev"));
-        answers = new Answers(
-                StagedNode.NODE,
-                pods::examine,
-                examination::facts,
-                Optional::empty,
-                nics::pfs,
-                Map::of,
-                JsonMapper.shared());
+        answers = new Answers(StagedNode.NODE, pods::examine, examination::facts, Optional::empty, nics::pfs, Map::of);
     }
 
     /**

@@ -694,6 +694,11 @@ public final class SimulatedCluster implements AutoCloseable {
         kubelet.restartSocket();
     }
 
+    /** Lets something happen while the kubelet answers nobody. */
+    public void withoutKubeletSocket(Runnable story) {
+        kubelet.withoutSocket(story);
+    }
+
     /** Whether the kubelet has PodResources Get, as from Kubernetes 1.34 on. */
     public void letKubeletKnowGet(boolean known) {
         kubelet.knowGet(known);

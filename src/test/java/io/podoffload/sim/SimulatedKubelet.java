@@ -173,8 +173,17 @@ final class SimulatedKubelet implements AutoCloseable {
 
     /** The socket goes and comes back, as when the kubelet restarts. */
     void restartSocket() {
+        withoutSocket(() -> {});
+    }
+
+    /** Lets something happen while the kubelet answers nobody. */
+    void withoutSocket(Runnable story) {
         server.close();
-        server = new UnixServer(socket, new Lister());
+        try {
+            story.run();
+        } finally {
+            server = new UnixServer(socket, new Lister());
+        }
     }
 
     /** Makes a new sandbox for a pod, attempt + 1, as after a crash of the old one. */

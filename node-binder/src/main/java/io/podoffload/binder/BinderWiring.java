@@ -295,8 +295,7 @@ class BinderWiring {
             NicControl nics,
             Unixctl vswitchd,
             OffloadWatch offload,
-            NodeExamination examination,
-            JsonMapper json) {
+            NodeExamination examination) {
         PodResources everyResource = PodResources.ofEveryResource(kubeletChannel);
         PodExamination pods = new PodExamination(
                 client,
@@ -315,8 +314,7 @@ class BinderWiring {
                 examination::facts,
                 Optional::empty,
                 nics::pfs,
-                everyResource::all,
-                json);
+                everyResource::all);
     }
 
     @Bean(initMethod = "open")

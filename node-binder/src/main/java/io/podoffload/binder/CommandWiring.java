@@ -35,9 +35,8 @@ import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
-import tools.jackson.databind.json.JsonMapper;
 
-/** Who talks to whom when a command looks by itself. The binder needs none of it, so that no scan may find it. */
+/** Who talks to whom when a command examines the node itself. The binder needs none of it, so that no scan may find it. */
 @EnableConfigurationProperties({NodeBinderProperties.class, PrepareProperties.class})
 class CommandWiring {
 
@@ -137,8 +136,7 @@ class CommandWiring {
                 nodeExamination::facts,
                 () -> clusterIfAllowed(cluster),
                 nics::pfs,
-                everyResource::all,
-                JsonMapper.shared());
+                everyResource::all);
     }
 
     /** A binder's own account may not read networks and Deployments; a person's may. */

@@ -1,5 +1,6 @@
 package io.podoffload.binder;
 
+import io.podoffload.binder.command.ExitCode;
 import io.podoffload.binder.command.PodOffloadCommand;
 import io.podoffload.binder.command.RunCommand;
 
@@ -9,9 +10,14 @@ public final class PodOffload {
     private PodOffload() {}
 
     public static void main(String[] arguments) {
-        int code = PodOffloadCommand.execute(NodeBinderApplication.class, CommandWiring.class, arguments);
-        if (code != RunCommand.RUNNING) {
-            System.exit(code);
+        try {
+            int code = PodOffloadCommand.execute(NodeBinderApplication.class, CommandWiring.class, arguments);
+            if (code != RunCommand.RUNNING) {
+                System.exit(code);
+            }
+        } catch (Error e) {
+            System.err.println(arguments.length == 0 ? e : arguments[0] + ": " + e);
+            System.exit(ExitCode.UNANSWERED); // and not with 1, which would be an answer
         }
     }
 }

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Answers questions about this node. Changes nothing. */
 public final class Answers {
@@ -25,7 +24,6 @@ public final class Answers {
     private final Supplier<Optional<ClusterFacts>> cluster;
     private final Supplier<List<PhysicalFunction>> pfs;
     private final Supplier<Map<PodName, List<PciAddress>>> allocated;
-    private final JsonMapper json;
 
     /**
      * @param chain the hops of a pod
@@ -38,30 +36,27 @@ public final class Answers {
             Supplier<NodeFacts> facts,
             Supplier<Optional<ClusterFacts>> cluster,
             Supplier<List<PhysicalFunction>> pfs,
-            Supplier<Map<PodName, List<PciAddress>>> allocated,
-            JsonMapper json) {
+            Supplier<Map<PodName, List<PciAddress>>> allocated) {
         this.node = node;
         this.chain = chain;
         this.facts = facts;
         this.cluster = cluster;
         this.pfs = pfs;
         this.allocated = allocated;
-        this.json = json;
     }
 
     /** @throws RuntimeException if something that it asks does not answer */
     public Answer to(Request request) {
-        Style style = request.style();
         if (request.question() instanceof Question.Explain explain) {
             Explanation explanation = explanation(explain.pod());
-            return answer(explanation.exitCode(), style, () -> explanation.text(style.marks()), explanation);
+            return request.style().answer(explanation.exitCode(), explanation, explanation::text);
         }
         if (request.question() instanceof Question.Doctor) {
             Diagnosis diagnosis = Diagnosis.of(Checks.NODE, facts.get());
-            return answer(diagnosis.exitCode(), style, () -> diagnosis.text(style.marks()), diagnosis.results());
+            return request.style().answer(diagnosis.exitCode(), diagnosis.results(), diagnosis::text);
         }
         Inventory inventory = Inventory.of(node, pfs.get(), allocated);
-        return answer(inventory.exitCode(), style, inventory::text, inventory);
+        return request.style().answer(inventory.exitCode(), inventory, marks -> inventory.text());
     }
 
     private Explanation explanation(PodName pod) {
@@ -75,13 +70,5 @@ public final class Answers {
         List<Finding> findings = new ArrayList<>(Checks.ofNode(facts.get()));
         cluster.get().ifPresent(read -> findings.addAll(Checks.ofCluster(read)));
         return findings;
-    }
-
-    private Answer answer(int exitCode, Style style, Supplier<String> text, Object result) {
-        return new Answer(
-                exitCode,
-                style.isJson()
-                        ? json.writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n"
-                        : style.marks().shown(text.get()));
     }
 }

@@ -1,21 +1,19 @@
 package io.podoffload.binder.command;
 
+import io.podoffload.binder.socket.Deadline;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,7 +25,7 @@ final class BinderClient {
 
     private static final int LARGEST_ANSWER = 16 << 20;
     private static final int LONGEST_HEADER = 32;
-    private static final Pattern HEADER = Pattern.compile("(\\d) (\\d{1,9})");
+    private static final Pattern HEADER = Pattern.compile("(\\d) (\\d{1,9}) (\\d{1,9})");
 
     private BinderClient() {}
 
@@ -59,36 +57,40 @@ final class BinderClient {
      *
      * @return empty where no binder listens
      * @throws IOException if a binder listens but gives no whole answer
+     * @throws IllegalStateException if what listens is no binder
      */
     static Optional<Answer> ask(Path socket, Request request) throws IOException {
         Optional<SocketChannel> connected = connect(socket);
         if (connected.isEmpty()) {
             return Optional.empty();
         }
-        try (SocketChannel channel = connected.get()) {
-            CompletableFuture.delayedExecutor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                    .execute(() -> close(channel));
+        try (SocketChannel channel = connected.get();
+                Deadline deadline = Deadline.of(channel, PATIENCE)) {
             ByteBuffer line = ByteBuffer.wrap(request.line().getBytes(StandardCharsets.US_ASCII));
             while (line.hasRemaining()) {
                 channel.write(line);
             }
             Matcher header = HEADER.matcher(header(channel));
             if (!header.matches()) {
-                throw new IOException("it is no node-binder of this version");
+                throw new IllegalStateException("it is no node-binder of this version");
             }
-            int length = Integer.parseInt(header.group(2));
-            if (length > LARGEST_ANSWER) {
-                throw new IOException("its answer is " + length + " bytes long");
-            }
-            ByteBuffer text = ByteBuffer.allocate(length);
-            fill(channel, text);
-            return Optional.of(
-                    new Answer(Integer.parseInt(header.group(1)), new String(text.array(), StandardCharsets.UTF_8)));
-        } catch (AsynchronousCloseException e) {
-            throw new IOException("it did not answer within " + PATIENCE.toSeconds() + " s", e);
-        } catch (EOFException e) {
-            throw new IOException("it ended, or answers other commands already; ask again", e);
+            String text = text(channel, Integer.parseInt(header.group(2)));
+            String error = text(channel, Integer.parseInt(header.group(3)));
+            return Optional.of(new Answer(Integer.parseInt(header.group(1)), text, error));
+        } catch (ClosedChannelException e) {
+            throw new IOException("it did not answer within " + PATIENCE.toSeconds() + " s; see its log", e);
+        } catch (IOException e) {
+            throw new IOException("it ended, or too many commands ask it at once; ask again", e);
         }
+    }
+
+    private static String text(SocketChannel channel, int length) throws IOException {
+        if (length > LARGEST_ANSWER) {
+            throw new IllegalStateException("its answer is " + length + " bytes long");
+        }
+        ByteBuffer text = ByteBuffer.allocate(length);
+        fill(channel, text);
+        return new String(text.array(), StandardCharsets.UTF_8);
     }
 
     private static String header(SocketChannel channel) throws IOException {
@@ -110,14 +112,6 @@ final class BinderClient {
             if (channel.read(buffer) < 0) {
                 throw new EOFException();
             }
-        }
-    }
-
-    private static void close(SocketChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

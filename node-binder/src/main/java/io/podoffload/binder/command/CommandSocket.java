@@ -1,5 +1,6 @@
 package io.podoffload.binder.command;
 
+import io.podoffload.binder.socket.Deadline;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -8,42 +9,47 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The unix socket by which the running binder answers commands. Only root may connect. A request is one line, see {@link Request};
- * the answer is a line {@code EXIT-CODE BYTES} and so many bytes of UTF-8.
+ * The unix socket by which the running binder answers commands. Only the binder's user may connect, which is root. A request is one
+ * line, see {@link Request}. The answer is a line {@code EXIT-CODE BYTES BYTES}, and so many bytes of UTF-8 for the standard output and
+ * for the standard error.
  */
 public final class CommandSocket implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommandSocket.class);
     private static final int AT_ONCE = 4;
-    private static final int LONGEST_SECONDS = 30;
+    private static final int WAITING = 16;
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Path path;
     private final Function<Request, Answer> answers;
-    private final ThreadPoolExecutor workers =
-            new ThreadPoolExecutor(0, AT_ONCE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), CommandSocket::daemon);
-    private final ScheduledThreadPoolExecutor limits = new ScheduledThreadPoolExecutor(1, CommandSocket::daemon);
+    private final ThreadPoolExecutor workers = new ThreadPoolExecutor(
+            AT_ONCE, AT_ONCE, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), CommandSocket::daemon);
     private @Nullable ServerSocketChannel server;
 
     public CommandSocket(Path path, Function<Request, Answer> answers) {
         this.path = path.toAbsolutePath();
         this.answers = answers;
-        limits.setRemoveOnCancelPolicy(true);
+        workers.allowCoreThreadTimeOut(true);
     }
 
     private static Thread daemon(Runnable work) {
@@ -66,17 +72,27 @@ public final class CommandSocket implements AutoCloseable {
             LOG.error(
                     "commands are not answered, because the socket {} cannot be made: {}; see pod-offload.command-socket",
                     path,
-                    e.getMessage());
+                    Failure.sentence(e));
         }
     }
 
-    /** In a folder that only root may enter, until it has its mode; then in the place of an earlier one. */
+    /**
+     * In a folder that only its owner may enter, until it has its mode; then in the place of an earlier one. The name of that folder is
+     * short, since the path of a unix socket has 107 characters at most.
+     */
     private ServerSocketChannel bind() throws IOException {
-        Path folder = path.getParent();
+        if (Files.exists(path)
+                && !Files.readAttributes(path, BasicFileAttributes.class).isOther()) {
+            throw new FileAlreadyExistsException(path + " is no socket");
+        }
+        Path folder = Objects.requireNonNull(path.getParent());
         Files.createDirectories(folder);
-        Path closed = Files.createTempDirectory(
-                folder, ".new", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path closed = folder.resolve(".n");
         Path made = closed.resolve("s");
+        Files.deleteIfExists(made); // of a binder that was killed here
+        Files.deleteIfExists(closed);
+        Files.createDirectory(
+                closed, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         ServerSocketChannel opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             opened.bind(UnixDomainSocketAddress.of(made));
@@ -99,28 +115,30 @@ public final class CommandSocket implements AutoCloseable {
                 try {
                     workers.execute(() -> serve(asking));
                 } catch (RejectedExecutionException e) {
-                    LOG.debug("{} commands are being answered already", AT_ONCE, e);
-                    asking.close(); // the command says that it got no answer
+                    LOG.debug("too many commands ask at once", e);
+                    asking.close();
                 }
             } catch (ClosedChannelException e) {
                 LOG.debug("no more commands are answered", e);
             } catch (IOException e) {
-                LOG.warn("a command cannot be answered: {}", e.getMessage());
+                LOG.warn("a command cannot be answered, trying again in {} s: {}", PAUSE.toSeconds(), e.getMessage());
+                LockSupport.parkNanos(PAUSE.toNanos()); // the binder may have no more file descriptors
             }
         }
     }
 
     private void serve(SocketChannel asking) {
-        ScheduledFuture<?> limit = limits.schedule(() -> close(asking), LONGEST_SECONDS, TimeUnit.SECONDS);
-        try (asking) {
+        try (asking;
+                Deadline deadline = Deadline.of(asking, LONGEST)) {
             Answer answer = answer(readLine(asking));
             byte[] text = answer.text().getBytes(StandardCharsets.UTF_8);
-            write(asking, (answer.exitCode() + " " + text.length + "\n").getBytes(StandardCharsets.US_ASCII));
+            byte[] error = answer.error().getBytes(StandardCharsets.UTF_8);
+            String header = answer.exitCode() + " " + text.length + " " + error.length + "\n";
+            write(asking, header.getBytes(StandardCharsets.US_ASCII));
             write(asking, text);
+            write(asking, error);
         } catch (IOException e) {
             LOG.debug("the command went before it was answered", e);
-        } finally {
-            limit.cancel(false);
         }
     }
 
@@ -129,13 +147,13 @@ public final class CommandSocket implements AutoCloseable {
         try {
             request = Request.parse(line);
         } catch (IllegalArgumentException e) {
-            return new Answer(ExitCode.USAGE, "the node-binder does not know this request: " + e.getMessage() + "\n");
+            return Answer.failure(ExitCode.USAGE, "the node-binder does not know this request: " + e.getMessage());
         }
         try {
             return answers.apply(request);
         } catch (RuntimeException e) {
             LOG.debug("cannot answer {}", request, e);
-            return new Answer(ExitCode.UNANSWERED, Failure.sentence(e) + "\n");
+            return Answer.failure(ExitCode.UNANSWERED, Failure.sentence(e));
         }
     }
 
@@ -156,14 +174,6 @@ public final class CommandSocket implements AutoCloseable {
         }
     }
 
-    private static void close(SocketChannel asking) {
-        try {
-            asking.close();
-        } catch (IOException e) {
-            LOG.debug("cannot close the connection of a command", e);
-        }
-    }
-
     @Override
     public synchronized void close() {
         ServerSocketChannel opened = server;
@@ -176,6 +186,5 @@ public final class CommandSocket implements AutoCloseable {
             }
         }
         workers.shutdownNow();
-        limits.shutdownNow();
     }
 }

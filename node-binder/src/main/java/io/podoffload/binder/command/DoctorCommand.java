@@ -12,13 +12,12 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code doctor}: whether pods on this node, or in this cluster, would be offloaded. */
 @Command(name = "doctor", description = "Say what keeps packets out of the NIC, before any pod. Changes nothing.")
 final class DoctorCommand implements Callable<Integer> {
 
-    /** As {@code pod-offload.resources} has it, for a cluster without a policy. */
+    /** The default of {@code pod-offload.resources}. */
     private static final String DEFAULT_RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
     private final PodOffloadCommand root;
@@ -51,19 +50,27 @@ final class DoctorCommand implements Callable<Integer> {
             return invocation.print(NodeQuestion.ask(invocation, new Request(new Question.Doctor(), style)));
         }
         Diagnosis diagnosis = Diagnosis.of(Checks.CLUSTER, facts());
-        return invocation.print(new Answer(
-                diagnosis.exitCode(),
-                style.isJson()
-                        ? JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(diagnosis.results())
-                                + "\n"
-                        : style.marks().shown(diagnosis.text(style.marks()))));
+        return invocation.print(style.answer(diagnosis.exitCode(), diagnosis.results(), diagnosis::text));
+    }
+
+    /** Those of the pod's settings, for a cluster without a policy. */
+    private static Set<String> resources() {
+        return Set.of(System.getenv()
+                .getOrDefault("POD_OFFLOAD_RESOURCES", DEFAULT_RESOURCE)
+                .split(","));
     }
 
     private ClusterFacts facts() throws IOException {
         String file = objects;
         if (file != null) {
             try (InputStream documents = file.equals("-") ? System.in : new FileInputStream(file)) {
-                return new ClusterExamination(ClusterObjects.parse(documents), Set.of(DEFAULT_RESOURCE)).facts();
+                ClusterObjects read = ClusterObjects.parse(documents);
+                if (!read.haveNodes()) {
+                    throw new IllegalStateException(
+                            "there is no list of nodes in " + (file.equals("-") ? "the standard input" : file)
+                                    + ". kubectl exec hands its input over only with -i.");
+                }
+                return new ClusterExamination(read, resources()).facts();
             }
         }
         try (LocalNode node = invocation.localNode()) {

@@ -2,8 +2,11 @@ package io.podoffload.binder.command;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.springframework.boot.context.config.ConfigDataException;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
 
 /** What a failure means to the person at the keyboard. */
@@ -18,24 +21,35 @@ public final class Failure {
                     .filter(one -> one.getMessage() != null)
                     .reduce((above, below) -> below)
                     .orElse(failure);
-            return deepest.getMessage() == null ? deepest.getClass().getSimpleName() : deepest.getMessage();
+            return withMeaning(deepest);
         });
+    }
+
+    /** The message of a file's exception is often only its path. */
+    private static String withMeaning(Throwable failure) {
+        String message = failure.getMessage();
+        if (message == null) {
+            return failure.getClass().getSimpleName();
+        }
+        return failure instanceof NoSuchFileException
+                ? message + ": there is no such file"
+                : failure instanceof AccessDeniedException ? message + ": permission denied" : message;
     }
 
     private static String ofApiServer(KubernetesClientException failure) {
         String answer = failure.getStatus() == null
                 ? failure.getMessage()
                 : failure.getStatus().getMessage();
-        return switch (failure.getCode()) {
-            case 0 ->
-                "the API server does not answer"
-                        + chain(failure)
-                                .reduce((above, below) -> below)
-                                .map(deepest -> ": " + deepest.getClass().getSimpleName())
-                                .orElse("");
-            case HttpURLConnection.HTTP_FORBIDDEN -> "this account may not read that: " + answer;
-            default -> "the API server answers " + failure.getCode() + ": " + answer;
-        };
+        if (failure.getCode() <= 0) {
+            Throwable deepest = chain(failure).reduce((above, below) -> below).orElse(failure);
+            return "the API server does not answer: "
+                    + (deepest.getMessage() == null || deepest instanceof KubernetesClientException
+                            ? deepest.getClass().getSimpleName()
+                            : deepest.getMessage());
+        }
+        return failure.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+                ? "this account may not read that: " + answer
+                : "the API server answers " + failure.getCode() + ": " + answer;
     }
 
     /** Whether the API server refuses this account what the command asks for. */
@@ -57,7 +71,9 @@ public final class Failure {
     }
 
     static int exitCode(Throwable failure) {
-        return chain(failure).anyMatch(ConfigurationPropertiesBindException.class::isInstance)
+        return chain(failure)
+                        .anyMatch(one -> one instanceof ConfigurationPropertiesBindException
+                                || one instanceof ConfigDataException)
                 ? ExitCode.USAGE
                 : ExitCode.UNANSWERED;
     }

@@ -4,7 +4,7 @@ package io.podoffload.binder.command;
  * What all commands of one call share.
  *
  * @param application the class of the binder's Spring application
- * @param wiring makes what a command needs that looks by itself
+ * @param wiring makes what a command needs that examines the node itself
  */
 record Invocation(Terminal terminal, Settings settings, Class<?> application, Class<?> wiring) {
 
@@ -12,8 +12,9 @@ record Invocation(Terminal terminal, Settings settings, Class<?> application, Cl
         return new LocalNode(wiring, settings);
     }
 
+    /** @return the exit code; that the answer cannot be written is one too */
     int print(Answer answer) {
-        terminal.print(answer.text());
-        return answer.exitCode();
+        terminal.error().print(answer.error());
+        return terminal.print(answer.text()) ? answer.exitCode() : ExitCode.UNANSWERED;
     }
 }

@@ -10,7 +10,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** What a command needs to look by itself, with the same settings as the binder, given in the same ways. */
+/** What a command needs to examine the node itself, with the same settings as the binder, given in the same ways. */
 final class LocalNode implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
@@ -33,7 +33,7 @@ final class LocalNode implements AutoCloseable {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
-            return "localhost"; // it is needed only where settings select nodes, and then nothing is found by this
+            return "localhost"; // no node has this name, so that a command that needs the name says so
         }
     }
 

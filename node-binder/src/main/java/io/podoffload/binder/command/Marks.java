@@ -1,5 +1,6 @@
 package io.podoffload.binder.command;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -19,6 +20,11 @@ public enum Marks {
     Marks(String good, String bad) {
         this.good = good;
         this.bad = bad;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     String good() {
@@ -54,17 +60,26 @@ public enum Marks {
                 .filter(value -> !value.isEmpty())
                 .findFirst()
                 .orElse("POSIX");
-        boolean utf8 =
-                locale.replace("-", "").toUpperCase(java.util.Locale.ROOT).contains("UTF8");
+        boolean utf8 = locale.replace("-", "").toUpperCase(Locale.ROOT).contains("UTF8");
         return utf8 && !"dumb".equals(environment.get("TERM")) ? UNICODE : ASCII;
     }
 
-    /** Text in characters that the reader's terminal has; others become their code points. */
+    /**
+     * Text in characters that the reader's terminal has; others become their code points. So do control characters, since texts may be of
+     * somebody who must not write to the terminal.
+     */
     String shown(String text) {
-        return this == UNICODE || text.codePoints().allMatch(one -> one <= LAST_ASCII)
+        return text.codePoints().allMatch(this::isShown)
                 ? text
                 : text.codePoints()
-                        .mapToObj(one -> one <= LAST_ASCII ? Character.toString(one) : String.format("\\u{%x}", one))
+                        .mapToObj(one -> isShown(one) ? Character.toString(one) : String.format("\\u{%x}", one))
                         .collect(Collectors.joining());
+    }
+
+    private boolean isShown(int character) {
+        return character == '\n'
+                || !Character.isISOControl(character)
+                        && Character.getType(character) != Character.FORMAT
+                        && (this == UNICODE || character <= LAST_ASCII);
     }
 }

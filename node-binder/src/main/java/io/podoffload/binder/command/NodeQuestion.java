@@ -22,9 +22,9 @@ final class NodeQuestion {
             if (answer.isPresent()) {
                 return answer.get();
             }
-        } catch (IOException e) {
-            terminal.error().println("The node-binder at " + socket + " cannot be asked: " + e.getMessage());
-            return new Answer(ExitCode.UNANSWERED, "");
+        } catch (IOException | IllegalStateException e) {
+            return Answer.failure(
+                    ExitCode.UNANSWERED, "The node-binder at " + socket + " cannot be asked: " + e.getMessage());
         }
         terminal.error().println("No node-binder answers at " + socket + ", so this command examines the node itself.");
         return local(invocation, request);

@@ -67,7 +67,7 @@ public final class PodOffloadCommand implements Runnable {
      * Runs one command.
      *
      * @param application the class of the binder's Spring application
-     * @param wiring makes what a command needs that looks by itself
+     * @param wiring makes what a command needs that examines the node itself
      * @return the exit code, one of {@link ExitCode}, or {@link RunCommand#RUNNING}
      */
     public static int execute(Class<?> application, Class<?> wiring, String... arguments) {

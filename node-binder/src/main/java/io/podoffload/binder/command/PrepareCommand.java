@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code prepare}: makes the node's NICs what the settings ask for. */
 @Command(
@@ -22,6 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
             "or a file: --spring.config.additional-location=FILE."
         })
 final class PrepareCommand implements Callable<Integer> {
+
+    private static final String REFUSED = "refused";
 
     private final PodOffloadCommand root;
     private final Invocation invocation;
@@ -59,8 +60,10 @@ final class PrepareCommand implements Callable<Integer> {
         try (LocalNode node = invocation.localNode()) {
             NodePreparation preparation = node.preparation();
             Result result = plan ? planned(preparation.preview()) : done(preparation.prepare());
-            print(result, preparation.isAsked());
-            return result.good() || bestEffort ? ExitCode.WELL : ExitCode.WRONG;
+            boolean isAsked = preparation.isAsked();
+            int code = invocation.print(root.style(invocation.terminal())
+                    .answer(result.good() ? ExitCode.WELL : ExitCode.WRONG, result, marks -> text(result, isAsked)));
+            return bestEffort ? ExitCode.WELL : code;
         } catch (RuntimeException e) {
             if (!bestEffort) {
                 throw e;
@@ -81,7 +84,7 @@ final class PrepareCommand implements Callable<Integer> {
     }
 
     private static Pf pf(String title, PreparationPlan plan) {
-        String outcome = plan.isDone() ? "nothing to do" : plan.obstacles().isEmpty() ? "planned" : "refused";
+        String outcome = plan.isDone() ? "nothing to do" : plan.obstacles().isEmpty() ? "planned" : REFUSED;
         return new Pf(title, outcome, texts(plan.steps()), plan.obstacles());
     }
 
@@ -97,26 +100,13 @@ final class PrepareCommand implements Callable<Integer> {
         return switch (kind) {
             case NOTHING_TO_DO -> "nothing to do";
             case PREPARED -> "prepared";
-            case REFUSED -> "refused, nothing was changed";
+            case REFUSED -> REFUSED;
             case FAILED -> "failed";
         };
     }
 
     private static List<String> texts(List<PreparationStep> steps) {
         return steps.stream().map(PreparationStep::text).toList();
-    }
-
-    private void print(Result result, boolean isAsked) {
-        Style style = root.style(invocation.terminal());
-        invocation
-                .terminal()
-                .print(
-                        style.isJson()
-                                ? JsonMapper.shared()
-                                                .writerWithDefaultPrettyPrinter()
-                                                .writeValueAsString(result)
-                                        + "\n"
-                                : style.marks().shown(text(result, isAsked)));
     }
 
     private String text(Result result, boolean isAsked) {
@@ -128,7 +118,10 @@ final class PrepareCommand implements Callable<Integer> {
             out.append(plan ? "would write" : "wrote").append(" the udev rules that keep NetworkManager from VFs\n");
         }
         for (Pf pf : result.pfs()) {
-            out.append("PF %s: %s%n".formatted(pf.pf(), pf.outcome()));
+            out.append("PF %s: %s%n"
+                    .formatted(
+                            pf.pf(),
+                            pf.outcome().equals(REFUSED) && !plan ? "refused, nothing was changed" : pf.outcome()));
             pf.steps()
                     .forEach(step -> out.append(plan ? "  would " : "  did ")
                             .append(step)

@@ -30,7 +30,7 @@ public record Request(Question question, Style style) {
     }
 
     String line() {
-        String form = word(style.format()) + " " + word(style.marks());
+        String form = style.format() + " " + style.marks();
         if (question instanceof Question.Explain explain) {
             return "explain " + form + " " + explain.pod() + "\n";
         }
@@ -59,9 +59,5 @@ public record Request(Question question, Style style) {
                 new Style(
                         Style.Format.valueOf(words[1].toUpperCase(Locale.ROOT)),
                         Marks.valueOf(words[2].toUpperCase(Locale.ROOT))));
-    }
-
-    private static String word(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -33,6 +33,7 @@ public record Settings(List<String> arguments) {
     Path socket(Map<String, String> environment) {
         return Path.of(value(SOCKET)
                 .or(() -> Optional.ofNullable(environment.get("POD_OFFLOAD_COMMAND_SOCKET")))
+                .filter(path -> !path.isBlank())
                 .orElse(DEFAULT_SOCKET));
     }
 

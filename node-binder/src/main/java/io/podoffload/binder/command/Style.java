@@ -1,15 +1,33 @@
 package io.podoffload.binder.command;
 
+import java.util.Locale;
+import java.util.function.Function;
+import tools.jackson.databind.json.JsonMapper;
+
 /** How an answer is printed. */
 public record Style(Format format, Marks marks) {
 
     /** For people, or for programs. */
     public enum Format {
         TEXT,
-        JSON
+        JSON;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    boolean isJson() {
-        return format == Format.JSON;
+    /**
+     * A result in this style.
+     *
+     * @param text for people
+     */
+    Answer answer(int exitCode, Object result, Function<Marks, String> text) {
+        return Answer.result(
+                exitCode,
+                format == Format.JSON
+                        ? JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n"
+                        : marks.shown(text.apply(marks)));
     }
 }

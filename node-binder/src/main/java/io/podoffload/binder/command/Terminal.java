@@ -28,8 +28,9 @@ record Terminal(PrintStream out, PrintStream error, Marks marks) {
         }
     }
 
-    void print(String text) {
+    /** @return whether all of it was written */
+    boolean print(String text) {
         out.print(text);
-        out.flush();
+        return !out.checkError();
     }
 }

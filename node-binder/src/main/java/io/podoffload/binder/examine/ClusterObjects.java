@@ -69,6 +69,11 @@ public record ClusterObjects(Map<Kind, List<JsonNode>> known) {
         return Optional.ofNullable(known.get(kind));
     }
 
+    /** Every cluster has nodes, so that without them nothing was read. */
+    public boolean haveNodes() {
+        return known.containsKey(Kind.NODE);
+    }
+
     List<JsonNode> all(Kind kind) {
         return known.getOrDefault(kind, List.of());
     }

@@ -43,8 +43,8 @@ public final class PodExamination {
     private static final Duration LONGEST_WATCH = Duration.ofSeconds(30);
 
     private static final String STILL_IN_SOFTWARE =
-            "See what is found below. Where nothing is: ovs-vswitchd may go on as"
-                    + " before the representor was made anew or had hw-tc-offload; restart it (the pod ovs-ovn of this node).";
+            "See what is found below. Where nothing is: ovs-vswitchd may not know"
+                    + " that the representor was replaced or got hw-tc-offload; restart it (the pod ovs-ovn of this node).";
 
     private final KubernetesClient client;
     private final AllocationSource kubelet;
@@ -114,7 +114,9 @@ public final class PodExamination {
             hops.add(Hop.elsewhere(
                     ALLOCATION,
                     "the pod is on node " + itsNode.get() + ", and this is node " + node,
-                    "Ask the node-binder of node " + itsNode.get() + "; kubectl offload explain finds it by itself."));
+                    "Ask the node-binder of node " + itsNode.get()
+                            + "; kubectl offload explain finds it. If this is that node,"
+                            + " set pod-offload.node-name."));
             return hops;
         }
         List<PciAddress> vfs = kubelet.of(view.ref().podName());
@@ -218,9 +220,7 @@ public final class PodExamination {
         }
         if (row.isEmpty()) {
             return Hop.breaks(
-                    PORT,
-                    vf.representor() + " is no port of Open vSwitch",
-                    "See the hop CNI: nobody has bound the pod.");
+                    PORT, vf.representor() + " is no port of Open vSwitch", "See the hop CNI: the pod is not bound.");
         }
         OvsConfiguration.Interface found = row.get();
         return found.ofport() > 0

@@ -1,14 +1,17 @@
 package io.podoffload.binder.ovs;
 
+import io.podoffload.binder.socket.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,11 +28,20 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Unixctl {
 
+    /** Far longer than a dump of 50,000 flows takes. */
+    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
     private final Path runDirectory;
+    private final Duration answersWithin;
 
     /** @param runDirectory of Open vSwitch, {@code /run/openvswitch} on a node */
     public Unixctl(Path runDirectory) {
+        this(runDirectory, ANSWERS_WITHIN);
+    }
+
+    Unixctl(Path runDirectory, Duration answersWithin) {
         this.runDirectory = runDirectory;
+        this.answersWithin = answersWithin;
     }
 
     /** The reply as a whole. */
@@ -42,11 +54,12 @@ public final class Unixctl {
     /**
      * Calls {@code method} and hands on its reply.
      *
-     * @throws OvsdbException if ovs-vswitchd is not there, or refuses
+     * @throws OvsdbException if ovs-vswitchd is not there, hangs, or refuses
      */
     public void lines(Consumer<String> onLine, String method, String... parameters) {
         Path socket = socket();
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+                Deadline deadline = Deadline.of(channel, answersWithin)) {
             String request = "{\"id\":0,\"method\":" + quoted(method) + ",\"params\":"
                     + Arrays.stream(parameters).map(Unixctl::quoted).collect(Collectors.joining(",", "[", "]")) + "}";
             ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
@@ -57,6 +70,11 @@ public final class Unixctl {
             if (!error.isEmpty()) {
                 throw new OvsdbException("ovs-vswitchd answered to " + method + ": " + error.strip());
             }
+        } catch (ClosedChannelException e) {
+            throw new OvsdbException.Disconnected(
+                    "ovs-vswitchd did not answer " + method + " within " + answersWithin.toSeconds()
+                            + " s; see its log",
+                    e);
         } catch (IOException e) {
             throw new OvsdbException.Disconnected("cannot ask ovs-vswitchd at " + socket + ": " + e.getMessage(), e);
         }

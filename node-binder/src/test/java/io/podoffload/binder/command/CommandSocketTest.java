@@ -15,7 +15,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,22 +71,22 @@ class CommandSocketTest {
 
     @Test
     void aCommandGetsTheAnswerAndTheExitCodeOfTheBinder() throws IOException {
-        open(request -> new Answer(request.equals(DOCTOR) ? 3 : 0, "✗ größer\n"));
+        open(request -> new Answer(request.equals(DOCTOR) ? 3 : 0, "✗ größer\n", "! ß\n"));
 
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(3, "✗ größer\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(3, "✗ größer\n", "! ß\n"));
     }
 
     @Test
     void anAnswerOfManyMegabytesArrivesWhole() throws IOException {
         String text = "0123456789abcdef".repeat(500_000);
-        open(request -> new Answer(0, text));
+        open(request -> Answer.result(0, text));
 
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, text));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, text));
     }
 
     @Test
     void onlyItsOwnerMayConnect() throws IOException {
-        open(request -> new Answer(0, ""));
+        open(request -> Answer.result(0, ""));
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path())))
                 .isEqualTo("rw-------");
@@ -101,24 +108,24 @@ class CommandSocketTest {
         killed.close(); // its file stays
         assertThat(BinderClient.ask(path(), DOCTOR)).isEmpty();
 
-        open(request -> new Answer(0, "new\n"));
+        open(request -> Answer.result(0, "new\n"));
 
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, "new\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, "new\n"));
     }
 
     @Test
     void aSecondBinderLeavesTheSocketToTheFirst() throws IOException {
-        open(request -> new Answer(0, "first\n"));
-        CommandSocket second = open(request -> new Answer(0, "second\n"));
+        open(request -> Answer.result(0, "first\n"));
+        CommandSocket second = open(request -> Answer.result(0, "second\n"));
 
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, "first\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, "first\n"));
         second.close();
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, "first\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, "first\n"));
     }
 
     @Test
     void aBinderThatEndsTakesItsSocketAway() throws IOException {
-        open(request -> new Answer(0, "")).close();
+        open(request -> Answer.result(0, "")).close();
 
         assertThat(path()).doesNotExist();
         assertThat(BinderClient.ask(path(), DOCTOR)).isEmpty();
@@ -130,33 +137,111 @@ class CommandSocketTest {
             throw new IllegalStateException("outer", new IOException("no kubelet at /x.sock"));
         });
 
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(4, "no kubelet at /x.sock\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.failure(4, "no kubelet at /x.sock"));
     }
 
     @Test
     void aRequestThatIsNoneIsRefusedWithoutHarm() throws IOException {
-        open(request -> new Answer(0, "well\n"));
+        open(request -> Answer.result(0, "well\n"));
 
         for (String bytes :
                 List.of("", "\n", "GET / HTTP/1.1\r\n\r\n", "x".repeat(10_000), "explain text unicode ;rm\n")) {
             assertThat(answerTo(bytes)).startsWith("2 ").contains("the node-binder does not know this request");
         }
-        assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, "well\n"));
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, "well\n"));
     }
 
     @Test
-    void commandsThatAreSilentKeepNobodyElseFromAnAnswerForLong() throws IOException {
-        open(request -> new Answer(0, "well\n"));
-        List<SocketChannel> silent = new ArrayList<>();
+    void moreCommandsThanItAnswersAtOnceWaitForTheirTurn() throws Exception {
+        CountDownLatch all = new CountDownLatch(4);
+        open(request -> {
+            all.countDown(); // four are answered at once
+            try {
+                assertThat(all.await(30, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return Answer.result(0, "well\n");
+        });
+        ExecutorService commands = Executors.newFixedThreadPool(16);
         try {
-            for (int i = 0; i < 3; i++) {
-                silent.add(SocketChannel.open(UnixDomainSocketAddress.of(path())));
+            List<Future<Optional<Answer>>> answers = new ArrayList<>();
+            for (int command = 0; command < 16; command++) {
+                answers.add(commands.submit(() -> BinderClient.ask(path(), DOCTOR)));
             }
-            assertThat(BinderClient.ask(path(), DOCTOR)).contains(new Answer(0, "well\n"));
+            for (Future<Optional<Answer>> answer : answers) {
+                assertThat(answer.get()).contains(Answer.result(0, "well\n"));
+            }
         } finally {
-            for (SocketChannel one : silent) {
-                one.close();
+            commands.shutdownNow();
+        }
+    }
+
+    @Test
+    void moreCommandsThanMayWaitAreToldToAskAgain() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        open(request -> {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
+            return Answer.result(0, "well\n");
+        });
+        ExecutorService commands = Executors.newFixedThreadPool(40);
+        try {
+            CompletionService<String> ended = new ExecutorCompletionService<>(commands);
+            for (int command = 0; command < 40; command++) {
+                ended.submit(() -> {
+                    try {
+                        return BinderClient.ask(path(), DOCTOR).orElseThrow().text();
+                    } catch (IOException e) {
+                        return String.valueOf(e.getMessage());
+                    }
+                });
+            }
+            for (int refused = 0; refused < 20; refused++) { // four are answered and sixteen wait
+                assertThat(ended.take().get()).isEqualTo("it ended, or too many commands ask it at once; ask again");
+            }
+            release.countDown();
+            for (int answered = 0; answered < 20; answered++) {
+                assertThat(ended.take().get()).isEqualTo("well\n");
+            }
+        } finally {
+            release.countDown();
+            commands.shutdownNow();
+        }
+    }
+
+    @Test
+    void aFileThatIsNoSocketIsLeftAlone() throws IOException {
+        Files.createDirectories(path().getParent());
+        Files.writeString(path(), "precious");
+
+        open(request -> Answer.result(0, ""));
+
+        assertThat(path()).hasContent("precious");
+    }
+
+    @Test
+    void whatABinderThatWasKilledLeftOfTheMakingIsRemoved() throws IOException {
+        Files.createDirectories(path().resolveSibling(".n"));
+        Files.writeString(path().resolveSibling(".n/s"), "");
+
+        open(request -> Answer.result(0, "well\n"));
+
+        assertThat(BinderClient.ask(path(), DOCTOR)).contains(Answer.result(0, "well\n"));
+        assertThat(path().resolveSibling(".n")).doesNotExist();
+    }
+
+    @Test
+    void aPathOfAHundredCharactersIsNotTooLong() throws IOException {
+        Path socket = Path.of("/tmp", "s".repeat(100 - "/tmp//b.sock".length()) + System.nanoTime() % 10, "b.sock");
+        try (CommandSocket opened = new CommandSocket(socket, request -> Answer.result(0, "well\n"))) {
+            opened.open();
+            assertThat(BinderClient.ask(socket, DOCTOR)).contains(Answer.result(0, "well\n"));
+        } finally {
+            Files.deleteIfExists(socket.getParent());
         }
     }
 
@@ -182,6 +267,8 @@ class CommandSocketTest {
         });
         ending.start();
 
-        assertThatThrownBy(() -> BinderClient.ask(path(), DOCTOR)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> BinderClient.ask(path(), DOCTOR))
+                .isInstanceOf(IOException.class)
+                .hasMessage("it ended, or too many commands ask it at once; ask again");
     }
 }

@@ -29,4 +29,9 @@ class MarksTest {
         assertThat(Marks.ASCII.shown("MTU 1500 … größer\n")).isEqualTo("MTU 1500 \\u{2026} gr\\u{f6}\\u{df}er\n");
         assertThat(Marks.UNICODE.shown("größer")).isEqualTo("größer");
     }
+
+    @Test
+    void noTextWritesToTheTerminal() {
+        assertThat(Marks.UNICODE.shown("a\u001b[31mb\u202ec\n")).isEqualTo("a\\u{1b}[31mb\\u{202e}c\n");
+    }
 }
