@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -388,8 +389,8 @@ public final class BinderBench {
                             ovsdb.toString())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            jobs = process.outputWriter();
-            answers = process.inputReader();
+            jobs = process.outputWriter(StandardCharsets.UTF_8);
+            answers = process.inputReader(StandardCharsets.UTF_8);
         }
 
         void bind(Staged pod) {

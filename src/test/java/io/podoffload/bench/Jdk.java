@@ -1,6 +1,7 @@
 package io.podoffload.bench;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A JDK that runs what is measured. */
@@ -13,7 +14,7 @@ record Jdk(Path java) {
             Process process = new ProcessBuilder(java.toString(), "-XshowSettings:properties", "-version")
                     .redirectErrorStream(true)
                     .start();
-            String settings = new String(process.getInputStream().readAllBytes());
+            String settings = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return settings.lines()
                     .filter(line -> line.contains("java.version ="))
                     .map(line -> line.replaceFirst(".*= ", ""))

@@ -3,6 +3,7 @@ package io.podoffload.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ final class Server implements AutoCloseable {
     }
 
     private void read(Path log, String readyLine) {
-        try (BufferedReader lines = process.inputReader();
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
                 var copy = Files.newBufferedWriter(log)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.contains(readyLine)) {

@@ -16,7 +16,7 @@ class ChurnIT {
         Path project =
                 Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
         long seed = Long.getLong("seed", 42);
-        System.out.println("ChurnIT: seed " + seed + "; -Dseed=… for others");
+        System.out.println("ChurnIT: seed " + seed + "; -Dseed=N for others");
 
         assertThat(Churn.run(project, project.resolve("target/e2e-logs/churn"), EVENTS, VFS, seed))
                 .as("the first difference")

@@ -14,6 +14,7 @@ import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.sim.Programs;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -197,7 +198,7 @@ class LinksIT {
                         "tcpdump", "-Z", "root", "-lnei", "rep0", "-c", "2", "arp or (icmp6 and ip6[40]==136)")
                 .redirectErrorStream(true)
                 .start();
-        var output = heard.inputReader();
+        var output = heard.inputReader(StandardCharsets.UTF_8);
         while (!output.readLine().contains("listening on")) {}
         try (NetworkNamespace pod = NetworkNamespace.open(POD);
                 Links inside = pod.links();

@@ -4,6 +4,7 @@ import io.podoffload.binder.binding.PciAddress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -296,7 +297,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
     private Process monitor() {
         try {
             Process process = new ProcessBuilder("ip", "-o", "monitor", "link").start();
-            Thread thread = new Thread(() -> follow(process.inputReader()), "sysfs");
+            Thread thread = new Thread(() -> follow(process.inputReader(StandardCharsets.UTF_8)), "sysfs");
             thread.setDaemon(true);
             thread.start();
             return process;

@@ -35,7 +35,7 @@ class BindingPropertiesTest {
     @BeforeAll
     static void chooseSeed() {
         firstSeed = Long.getLong("seed", System.nanoTime());
-        System.out.println("BindingPropertiesTest: first seed " + firstSeed + "; -Dseed=… repeats it");
+        System.out.println("BindingPropertiesTest: first seed " + firstSeed + "; -Dseed=N repeats it");
     }
 
     /** A node in any state, and what its VF is for. */

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.podoffload.webhook.cluster.ReportedNode;
 import io.podoffload.webhook.cluster.ReportedNode.ReportedVf;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +47,7 @@ public final class Uninstall {
             System.exit(2);
         }
         try (KubernetesClient client = new KubernetesClientBuilder().build()) {
-            new Uninstall(client, arguments.get(0), System.out).run();
+            new Uninstall(client, arguments.get(0), new PrintStream(System.out, true, StandardCharsets.UTF_8)).run();
         }
     }
 
