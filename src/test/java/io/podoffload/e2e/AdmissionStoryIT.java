@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.Test;
 class AdmissionStoryIT {
 
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
-    private static final Duration SOON = Duration.ofSeconds(30);
 
     private static SimulatedCluster cluster;
 
@@ -155,7 +153,7 @@ class AdmissionStoryIT {
 
     private static Event event(String namespace) {
         return Awaitility.await()
-                .atMost(SOON)
+                .atMost(OneNode.SOON)
                 .until(
                         () -> cluster.client().v1().events().inNamespace(namespace).list().getItems().stream()
                                 .filter(event -> "pod-offload-webhook".equals(event.getReportingComponent()))

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.JavaProgram;
 import io.podoffload.sim.SimulatedCluster;
-import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -27,7 +26,7 @@ class BinderLifeIT {
         cluster.useCni(CniMode.OTHER);
         JavaProgram second = cluster.startSecondBinder();
         try {
-            assertThat(health(8082)).contains("another node-binder holds the lock of this node: stop one of them");
+            awaitHealth(8082, "another node-binder holds the lock of this node: stop one of them");
             Pod before = cluster.awaitBound(cluster.create(Pods.labelled("before")), "Bound");
             assertThat(cluster.ovs().ports()).hasSize(1);
             NODE.assertEvents(before, "Bound");
@@ -205,15 +204,15 @@ class BinderLifeIT {
 
     @Test
     void healthNamesTheDependencyThatIsDown() {
-        assertThat(health(8081)).contains("\"status\":\"UP\"");
+        awaitHealth(8081, "\"status\":\"UP\"");
         cluster.ovs().stopDatabase();
         try {
-            awaitHealth("down: no connection to ovsdb-server");
+            awaitHealth(8081, "down: no connection to ovsdb-server");
             assertThat(cluster.askBinder("/actuator/health/liveness")).contains("\"status\":\"UP\"");
         } finally {
             cluster.ovs().startDatabase();
         }
-        awaitHealth("\"Open vSwitch\":\"up\"");
+        awaitHealth(8081, "\"Open vSwitch\":\"up\"");
     }
 
     @Test
@@ -246,9 +245,9 @@ class BinderLifeIT {
         return cluster.ask(port, "/actuator/health/readiness");
     }
 
-    private void awaitHealth(String part) {
+    private void awaitHealth(int port, String part) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> assertThat(health(8081)).contains(part));
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(health(port)).contains(part));
     }
 }

@@ -131,7 +131,7 @@ class CertificateLifeIT {
         calling = false;
 
         assertThat(refusals).as("beside %s calls", admitted).isEmpty();
-        assertThat(admitted.get()).isGreaterThan(1_000);
+        assertThat(admitted.get()).as("it is a load").isGreaterThan(100);
     }
 
     @Test

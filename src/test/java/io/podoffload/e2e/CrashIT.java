@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @SuppressWarnings("NullAway.Init") // set before the first test
 class CrashIT {
 
-    private static final Duration SOON = Duration.ofSeconds(30);
     private static final List<String> BIND_STEPS = List.of(
             "recordBinding", "markVf", "moveIntoPod", "configureInPod", "attach", "setRepresentorUp", "announce");
     private static final List<String> RELEASE_STEPS = List.of("setRepresentorDown", "resetVf", "deletePort");
@@ -151,7 +149,7 @@ class CrashIT {
 
     private static void assertAsAtFirst() {
         Awaitility.await()
-                .atMost(SOON)
+                .atMost(OneNode.SOON)
                 .untilAsserted(() -> assertThat(NodeState.of(cluster)).isEqualTo(atFirst));
     }
 }

@@ -44,6 +44,8 @@ class DummyDatapathIT {
 
     /** A bridge with the representors of two pods, on a netdev of {@code type}, and what happens to the packets of each. */
     private void connect(String type, String fromFirst, String fromSecond) {
+        // a flow of a busy machine is not to go while its packets are still being sent, one program each
+        ovs.vsctl("set", "Open_vSwitch", ".", "other_config:max-idle=600000");
         ovs.vsctl("add-br br-int -- set bridge br-int datapath-type=dummy fail-mode=secure".split(" "));
         for (int number = 1; number <= 2; number++) {
             ovs.vsctl(

@@ -132,7 +132,7 @@ class WebhookLifeIT {
 
     private static void awaitMetric(String line) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
+                .atMost(OneNode.SOON)
                 .untilAsserted(() -> assertThat(management("prometheus").body()).contains(line));
     }
 
@@ -163,13 +163,11 @@ class WebhookLifeIT {
             assertThat(management("health/readiness").statusCode()).isEqualTo(200);
 
             webhook.terminate();
-            long atTheEnd = load.sent();
-            Awaitility.await().until(() -> load.sent() > atTheEnd + PER_SECOND / 2);
+            Awaitility.await().until(() -> load.count("503 retry after 1") > 0);
             Map<String, Integer> outcomes = load.finish();
 
             assertThat(outcomes).containsOnlyKeys("200 patched", "503 retry after 1");
             assertThat(outcomes.get("200 patched")).isGreaterThan(PER_SECOND / 2);
-            assertThat(outcomes.get("503 retry after 1")).isPositive();
         }
     }
 }

@@ -76,8 +76,8 @@ class OvsdbConnectionTest {
         say("{\"method\":\"update2\",\"params\":[\"pod-offload\",{\"Port\":{}}],\"id\":null}{\"id\":1,\"res");
         say("ult\":[\"Open_vSwitch\"],\"error\":null}");
 
-        assertThat(answer.get(5, TimeUnit.SECONDS)).isEqualTo(json.readTree("[\"Open_vSwitch\"]"));
-        assertThat(updates.poll(5, TimeUnit.SECONDS))
+        assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(json.readTree("[\"Open_vSwitch\"]"));
+        assertThat(updates.poll(30, TimeUnit.SECONDS))
                 .isEqualTo(json.readTree("[\"update2\",[\"pod-offload\",{\"Port\":{}}]]"));
     }
 
@@ -89,7 +89,7 @@ class OvsdbConnectionTest {
 
         say("{\"id\":1,\"result\":null,\"error\":{\"error\":\"unknown database\"}}");
 
-        assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> answer.get(30, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(OvsdbException.class)
                 .hasMessageContaining("unknown database");
     }
@@ -102,8 +102,9 @@ class OvsdbConnectionTest {
 
         server.close();
 
-        assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(OvsdbException.Disconnected.class);
-        assertThat(closed.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> answer.get(30, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(OvsdbException.Disconnected.class);
+        assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -113,14 +114,14 @@ class OvsdbConnectionTest {
         assertThat(hear().path("method").asString()).isEqualTo("echo");
         say("{\"id\":1,\"result\":[],\"error\":null}");
 
-        probe.get(5, TimeUnit.SECONDS);
+        probe.get(30, TimeUnit.SECONDS);
     }
 
     @Test
     void aServerThatTalksNonsenseEndsTheSession() throws Exception {
         say("this is no JSON");
 
-        assertThat(closed.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     private void say(String text) throws IOException {

@@ -28,7 +28,7 @@ class VfQueueTest {
         })) {
             queue.look(ONE);
 
-            assertThat(looks.poll(5, TimeUnit.SECONDS)).isEqualTo(ONE);
+            assertThat(looks.poll(30, TimeUnit.SECONDS)).isEqualTo(ONE);
             assertThat(looks.poll(200, TimeUnit.MILLISECONDS)).isNull();
         }
     }
@@ -144,7 +144,7 @@ class VfQueueTest {
             queue.look(ONE);
             queue.look(OTHER);
 
-            assertThat(otherSeen.await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(otherSeen.await(30, TimeUnit.SECONDS)).isTrue();
             mayEnd.countDown();
         }
     }
