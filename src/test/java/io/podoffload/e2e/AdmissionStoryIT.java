@@ -34,7 +34,7 @@ class AdmissionStoryIT {
     static void start() {
         Path project =
                 Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
-        cluster = new SimulatedCluster(project, project.resolve("target/e2e-logs"));
+        cluster = new SimulatedCluster(project, project.resolve("target/e2e-logs/admission"));
     }
 
     @AfterAll

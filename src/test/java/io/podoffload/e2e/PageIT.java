@@ -69,37 +69,47 @@ class PageIT {
         browser.close();
     }
 
-    /** Another name each time: a report tells of the pod before for a while. */
-    private final String name = "web" + LAST.incrementAndGet();
+    /** Other names each time: a report shows the pods of before for a while. */
+    private final int number = LAST.incrementAndGet();
+
+    private final String name = "web" + number;
+    private final String clientName = "client" + number;
 
     @BeforeEach
     void aPodWithTraffic() {
         cluster.useCni(CniMode.OTHER);
         Pod web = cluster.awaitBound(cluster.create(Pods.labelled(name)), "Bound");
-        Pod client = cluster.awaitBound(cluster.create(Pods.labelled("client")), "Bound");
+        Pod client = cluster.awaitBound(cluster.create(Pods.labelled(clientName)), "Bound");
         cluster.exec(client, "ping", "-c", "60", "-i", "0.05", Pods.address(web));
     }
 
-    /** Bound, and with packets that were looked at. */
-    private void openWhenThePodIsShown(Page page) {
-        Pattern row = Pattern.compile("default/" + name + "</td>.*?>Bound<.*?NotOffloaded.*?</tr>");
+    /** When both are shown as bound, and with packets that were looked at. */
+    private void openWhenThePodsAreShown(Page page) {
         Awaitility.await()
                 .atMost(OneNode.SOON)
-                .until(() -> row.matcher(cluster.ask(page.port, page.path)).find());
+                .untilAsserted(() -> assertThat(cluster.ask(page.port, page.path))
+                        .containsPattern(rowOf(name))
+                        .containsPattern(rowOf(clientName)));
         browser.resize(1280, 900);
         browser.open(page.url());
+    }
+
+    /** From the pod's cell to its verdicts, within one row. */
+    private static Pattern rowOf(String pod) {
+        String rest = "(?:(?!</tr>).)*";
+        return Pattern.compile("default/" + pod + "</td>" + rest + ">Bound<" + rest + "NotOffloaded", Pattern.DOTALL);
     }
 
     @ParameterizedTest
     @EnumSource(Page.class)
     void itShowsFromPodToPortAndWhereThePacketsRun(Page page) {
-        openWhenThePodIsShown(page);
+        openWhenThePodsAreShown(page);
         browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
 
         String shown = browser.evaluate("document.body.innerText").asString();
 
         assertThat(shown)
-                .contains("default/" + name, "default/client", "NotOffloaded", "0000:03:00.2", "Bound", "Free");
+                .contains("default/" + name, "default/" + clientName, "NotOffloaded", "0000:03:00.2", "Bound", "Free");
         assertThat(browser.evaluate("[...document.querySelectorAll('tbody tr')].map(row => row.innerText).join('\\n')")
                         .asString())
                 .as("VF, pod and representor in one row")
@@ -116,7 +126,7 @@ class PageIT {
     @ParameterizedTest
     @EnumSource(Page.class)
     void eachThemeCanBeRead(Page page) {
-        openWhenThePodIsShown(page);
+        openWhenThePodsAreShown(page);
         for (String scheme : List.of("light", "dark")) {
             browser.prefer(scheme);
             browser.screenshot(FOLDER.resolve("%s-%s.png".formatted(page.name().toLowerCase(), scheme)));
@@ -146,7 +156,7 @@ class PageIT {
     @ParameterizedTest
     @EnumSource(Page.class)
     void theKeyboardReachesEachVfAndGoesToItsRow(Page page) {
-        openWhenThePodIsShown(page);
+        openWhenThePodsAreShown(page);
 
         browser.press("Tab");
         assertThat(browser.evaluate("document.activeElement.innerText").asString())
@@ -166,7 +176,7 @@ class PageIT {
     @ParameterizedTest
     @EnumSource(Page.class)
     void aScreenReaderIsToldWhatTheEyesSee(Page page) {
-        openWhenThePodIsShown(page);
+        openWhenThePodsAreShown(page);
         browser.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
 
         List<String> spoken = browser.spoken();
@@ -184,7 +194,7 @@ class PageIT {
     @ParameterizedTest
     @EnumSource(Page.class)
     void aNarrowWindowNeedsNoScrollingToTheSide(Page page) {
-        openWhenThePodIsShown(page);
+        openWhenThePodsAreShown(page);
         browser.resize(360, 800);
         browser.screenshot(FOLDER.resolve(page.name().toLowerCase() + "-narrow.png"));
 
