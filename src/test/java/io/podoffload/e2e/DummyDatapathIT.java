@@ -44,7 +44,7 @@ class DummyDatapathIT {
 
     /** A bridge with the representors of two pods, on a netdev of {@code type}, and what happens to the packets of each. */
     private void connect(String type, String fromFirst, String fromSecond) {
-        // a flow of a busy machine is not to go while its packets are still being sent, one program each
+        // each packet is a program of its own: on a busy machine a flow must not expire between two of them
         ovs.vsctl("set", "Open_vSwitch", ".", "other_config:max-idle=600000");
         ovs.vsctl("add-br br-int -- set bridge br-int datapath-type=dummy fail-mode=secure".split(" "));
         for (int number = 1; number <= 2; number++) {

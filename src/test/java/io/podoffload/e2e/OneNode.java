@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** A node with the real webhook and the real binder for all tests of a class; after each test ports and VFs are what they were. */
 final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
 
-    /** Long enough for a machine that two such runs share; who waits goes on at the event. */
+    /** Long enough on a machine that two runs share; a wait ends as soon as its event comes. */
     static final Duration SOON = Duration.ofSeconds(60);
 
     private final String logs;

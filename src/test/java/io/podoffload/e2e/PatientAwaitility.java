@@ -4,7 +4,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Who waits without saying how long waits as long as all others; Awaitility's own 10 s are short where two runs share a core. */
+/** Sets the default timeout of Awaitility: its own 10 s are too short on a machine that two runs share. */
 public final class PatientAwaitility implements BeforeAllCallback {
 
     @Override
