@@ -221,7 +221,7 @@ class BinderLifeIT {
         JavaProgram second = cluster.launchSecondBinder();
         try {
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(45))
+                    .atMost(OneNode.SOON)
                     .ignoreExceptions() // it does not listen yet
                     .untilAsserted(() -> assertThat(cluster.ask(8082, "/actuator/health/liveness"))
                             .contains("\"status\":\"UP\""));
@@ -234,7 +234,7 @@ class BinderLifeIT {
             cluster.endApiOutage();
             second.close();
         }
-        awaitHealth("\"status\":\"UP\"");
+        awaitHealth(8081, "\"status\":\"UP\"");
     }
 
     private Pod old(String name) {

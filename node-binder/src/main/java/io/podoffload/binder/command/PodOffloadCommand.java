@@ -1,6 +1,7 @@
 package io.podoffload.binder.command;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -86,8 +87,8 @@ public final class PodOffloadCommand implements Runnable {
                 .addSubcommand(new PrepareCommand(root, invocation))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
-                .setOut(new PrintWriter(invocation.terminal().out(), true))
-                .setErr(new PrintWriter(invocation.terminal().error(), true))
+                .setOut(new PrintWriter(invocation.terminal().out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(invocation.terminal().error(), true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler(PodOffloadCommand::explainWhatIsWrong)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     command.getErr().println(command.getCommandName() + ": " + Failure.sentence(failure));
