@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.crud.Attribute;
 import io.fabric8.mockwebserver.crud.AttributeSet;
 import io.fabric8.mockwebserver.dsl.HttpMethod;
@@ -24,7 +23,6 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -39,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -74,10 +73,14 @@ public final class ApiServer implements AutoCloseable {
     private final KubernetesMockServer server;
     private final KubernetesClient client;
     private volatile boolean down;
+    private volatile Set<String> absentGroups = Set.of();
+    private volatile Function<ExecRequest, List<String>> containers = exec -> {
+        throw new IllegalStateException("no container runs in this cluster");
+    };
 
     public ApiServer() {
         server = new KubernetesMockServer(
-                new Context(Serialization.jsonMapper()), new MockWebServer(), new HashMap<>(), dispatcher, false);
+                new Context(Serialization.jsonMapper()), new WebServer(), new HashMap<>(), dispatcher, false);
         server.init(InetAddress.getLoopbackAddress(), 0);
         client = newClient(0);
     }
@@ -163,6 +166,16 @@ public final class ApiServer implements AutoCloseable {
         return rbac.unused();
     }
 
+    /** Groups whose kinds this cluster does not know, as when nothing was installed that brings them. */
+    public void letBeAbsent(String... groups) {
+        absentGroups = Set.of(groups);
+    }
+
+    /** The command of this machine by which a program runs in a container. */
+    void executeBy(Function<ExecRequest, List<String>> command) {
+        containers = command;
+    }
+
     /** Everything is refused, and watches end, until {@link #endOutage()}. */
     public void beginOutage() {
         down = true;
@@ -193,9 +206,8 @@ public final class ApiServer implements AutoCloseable {
         private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/([^/?]+)/pods(?:\\?.*)?");
         private static final Pattern POD = Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+(/status)?(?:\\?.*)?");
         private static final Pattern SECRETS = Pattern.compile("/api/v1/(?:namespaces/[^/?]+/)?secrets(?:\\?.*)?");
-        private static final Pattern PLAIN_WATCH = Pattern.compile("[?&]watch=(?:true|1)");
-        private static final Duration PLAIN_WATCH_LASTS = Duration.ofSeconds(1);
         private static final String NODE_NAME = "spec.nodeName";
+        private static final String PHASE = "status.phase";
 
         private final AdmissionChain admission = new AdmissionChain(servicePorts);
 
@@ -220,7 +232,7 @@ public final class ApiServer implements AutoCloseable {
                 return status(503, "the API server is down");
             }
             MockResponse response = answer(request, path);
-            if (response.getBody() != null) {
+            if (response.getBody() != null && response.header("Content-Type") == null) {
                 response.setHeader("Content-Type", "application/json");
             }
             response.setHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
@@ -242,15 +254,26 @@ public final class ApiServer implements AutoCloseable {
                         : sent;
                 String refusal = rbac.refusal(request);
                 if (refusal != null) {
-                    return status(403, path + " is forbidden: " + refusal);
+                    return status(403, "Forbidden", refusal);
                 }
-                String discovered =
-                        request.method() == HttpMethod.GET ? Discovery.answer(path.replaceFirst("\\?.*", "")) : null;
+                String discovered = request.method() == HttpMethod.GET
+                        ? Discovery.answer(path.replaceFirst("\\?.*", ""), absentGroups)
+                        : null;
                 if (discovered != null) {
                     return new MockResponse()
                             .setResponseCode(200)
                             .setHeader("Content-Type", "application/json")
                             .setBody(discovered);
+                }
+                if (absentGroups.stream().anyMatch(group -> path.startsWith("/apis/" + group + "/"))) {
+                    return new MockResponse()
+                            .setResponseCode(404)
+                            .setHeader("Content-Type", "text/plain; charset=utf-8")
+                            .setBody("404 page not found\n");
+                }
+                ExecRequest exec = ExecRequest.of(request);
+                if (exec != null) {
+                    return execute(request, exec);
                 }
                 if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
                     return createPod(request);
@@ -261,13 +284,18 @@ public final class ApiServer implements AutoCloseable {
                 if (request.method() == HttpMethod.PATCH) {
                     return patch(request);
                 }
-                if (PLAIN_WATCH.matcher(path).find() && request.getHeader("Upgrade") == null) {
-                    return changesSince(path);
+                if (WebServer.isStreamedWatch(path, request.getHeader("Upgrade"))) {
+                    return path.contains("sendInitialEvents=true")
+                            ? status(422, "Invalid", "sendInitialEvents: Forbidden: needs the feature gate WatchList")
+                            : handleWatch(path);
                 }
                 if (request.method() == HttpMethod.POST) {
                     rbac.created(new String(request.getBody().getBytes(), StandardCharsets.UTF_8));
                 }
                 MockResponse response = super.dispatch(request);
+                if (response.code() == 404 && response.getBody() == null) {
+                    return notFound(path);
+                }
                 return request.method() == HttpMethod.GET ? asListOfItsKind(response, path) : response;
             } catch (AdmissionChain.Refused e) {
                 return status(e.code(), e.getMessage());
@@ -277,8 +305,38 @@ public final class ApiServer implements AutoCloseable {
             }
         }
 
+        /** {@code pods "web" not found}, as a person reads it. */
+        private static MockResponse notFound(String path) {
+            String[] parts = path.replaceFirst("\\?.*", "").split("/");
+            String name = parts[parts.length - 1];
+            String plural = parts.length < 2 ? "" : parts[parts.length - 2];
+            return status(404, "NotFound", plural + " \"" + name + "\" not found");
+        }
+
+        /** Programs run by websocket only; kubectl tries the older SPDY where that is refused. */
+        private MockResponse execute(RecordedRequest request, ExecRequest exec) {
+            JsonNode pod = get("/api/v1/namespaces/" + exec.namespace() + "/pods/" + exec.pod());
+            if (pod.isEmpty()) {
+                return status(404, "NotFound", "pods \"" + exec.pod() + "\" not found");
+            }
+            if (!exec.container().isEmpty()
+                    && pod.path("spec")
+                            .path("containers")
+                            .valueStream()
+                            .noneMatch(container ->
+                                    container.path("name").asString().equals(exec.container()))) {
+                return status(
+                        400, "BadRequest", "container " + exec.container() + " is not valid for pod " + exec.pod());
+            }
+            if (request.getHeader("Sec-WebSocket-Protocol") == null) {
+                return status(
+                        400, "BadRequest", "Upgrade request required: this API server executes by websocket only");
+            }
+            return new MockResponse().withWebSocketUpgrade(new ExecSocket(() -> containers.apply(exec), exec.stdin()));
+        }
+
         /**
-         * The mock server calls every list a List, of objects that say what they are. A real one says of what the list is, and of
+         * The mock server calls every list a List, of objects in any order that say what they are. A real one says of what the list is, and of
          * its own kinds the objects say nothing.
          */
         private static MockResponse asListOfItsKind(MockResponse response, String path) {
@@ -289,6 +347,7 @@ public final class ApiServer implements AutoCloseable {
                 return response;
             }
             ObjectNode list = (ObjectNode) body;
+            sort((ArrayNode) list.path("items"));
             JsonNode first = list.path("items").path(0);
             if (SECRETS.matcher(path).matches()) {
                 list.put("apiVersion", "v1").put("kind", "SecretList");
@@ -300,6 +359,17 @@ public final class ApiServer implements AutoCloseable {
                 list.path("items").forEach(item -> ((ObjectNode) item).remove(List.of("apiVersion", "kind")));
             }
             return response.setBody(list.toString());
+        }
+
+        /** By Namespace and name, as etcd has them. */
+        private static void sort(ArrayNode items) {
+            List<JsonNode> sorted = items.valueStream()
+                    .sorted(Comparator.comparing(
+                            item -> item.at("/metadata/namespace").asString("") + "/"
+                                    + item.at("/metadata/name").asString("")))
+                    .toList();
+            items.removeAll();
+            items.addAll(sorted);
         }
 
         private static boolean isBuiltIn(String apiVersion) {
@@ -370,8 +440,13 @@ public final class ApiServer implements AutoCloseable {
                             "deletionTimestamp",
                             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
                     .put("deletionGracePeriodSeconds", grace);
-            return handlePatch(
+            MockResponse marked = handlePatch(
                     with(request, HttpMethod.PATCH, request.getPath(), "application/merge-patch+json", mark));
+            return marked.code() / 100 == 2
+                    ? new MockResponse()
+                            .setResponseCode(200)
+                            .setBody(get(request.getPath()).toString())
+                    : marked;
         }
 
         /** One at a time: the mock server reads, merges and writes, and what came in between would be lost. */
@@ -514,34 +589,6 @@ public final class ApiServer implements AutoCloseable {
                             .toString());
         }
 
-        /**
-         * A watch that asks for no websocket, as Helm's do: it ends soon, as the API server's may at any time, and the client
-         * begins the next one. The mock server sends an answer as a whole.
-         */
-        private MockResponse changesSince(String path) {
-            if (path.contains("sendInitialEvents=true")) {
-                return status(422, "Invalid", "sendInitialEvents: Forbidden: needs the feature gate WatchList");
-            }
-            Matcher version = RESOURCE_VERSION.matcher(path);
-            long since = version.find() ? Long.parseLong(version.group(1)) : 0;
-            AttributeSet query = getAttributeExtractor().fromPath(path);
-            StringBuilder events = new StringBuilder();
-            synchronized (map) {
-                map.forEach((attributes, object) -> {
-                    JsonNode json = JSON.readTree(object);
-                    if (attributes.matches(query)
-                            && json.path("metadata").path("resourceVersion").asLong() > since) {
-                        events.append(JSON.createObjectNode()
-                                        .put("type", "MODIFIED")
-                                        .set("object", json))
-                                .append('\n');
-                    }
-                });
-            }
-            MockResponse response = new MockResponse().setResponseCode(200).setBody(events.toString());
-            return events.isEmpty() ? response.setBodyDelay(PLAIN_WATCH_LASTS) : response;
-        }
-
         void endWatches() {
             watches.forEach(WatchSocket::close);
         }
@@ -614,10 +661,10 @@ public final class ApiServer implements AutoCloseable {
             AttributeSet attributes = pathAttributes;
             if (state != null && POD.matcher(path).matches()
                     || PODS.matcher(path).matches()) {
-                String node = JSON.readTree(String.valueOf(state))
-                        .path("spec")
-                        .path("nodeName")
-                        .asString("");
+                JsonNode pod = JSON.readTree(String.valueOf(state));
+                String node = pod.path("spec").path("nodeName").asString("");
+                attributes = attributes.add(
+                        new Attribute(PHASE, pod.path("status").path("phase").asString("Pending")));
                 attributes = node.isEmpty() ? attributes : attributes.add(new Attribute(NODE_NAME, node));
             }
             @Nullable String before = oldAttributes == null ? null : map.get(oldAttributes);

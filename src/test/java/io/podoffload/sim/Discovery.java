@@ -3,13 +3,14 @@ package io.podoffload.sim;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What kinds of objects there are, as clients ask that know none of them, such as Helm.
+ * What kinds of objects there are, as clients ask that know none of them, such as Helm and kubectl.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api">Discovery</a>
  */
@@ -20,18 +21,27 @@ final class Discovery {
     /** The Protobuf message of no schema at all: Helm then validates nothing. */
     private static final String NO_SCHEMAS = "";
 
-    private record Kind(String groupVersion, String plural, String kind, boolean namespaced) {}
+    private record Kind(String groupVersion, String plural, String kind, boolean namespaced, List<String> shortNames) {
+
+        Kind(String groupVersion, String plural, String kind, boolean namespaced) {
+            this(groupVersion, plural, kind, namespaced, List.of());
+        }
+
+        String group() {
+            return groupVersion.contains("/") ? groupVersion.split("/", -1)[0] : "";
+        }
+    }
 
     private static final List<Kind> KINDS = List.of(
             new Kind("v1", "namespaces", "Namespace", false),
             new Kind("v1", "nodes", "Node", false),
-            new Kind("v1", "pods", "Pod", true),
+            new Kind("v1", "pods", "Pod", true, List.of("po")),
             new Kind("v1", "services", "Service", true),
             new Kind("v1", "secrets", "Secret", true),
             new Kind("v1", "configmaps", "ConfigMap", true),
             new Kind("v1", "serviceaccounts", "ServiceAccount", true),
-            new Kind("apps/v1", "deployments", "Deployment", true),
-            new Kind("apps/v1", "daemonsets", "DaemonSet", true),
+            new Kind("apps/v1", "deployments", "Deployment", true, List.of("deploy")),
+            new Kind("apps/v1", "daemonsets", "DaemonSet", true, List.of("ds")),
             new Kind("batch/v1", "jobs", "Job", true),
             new Kind("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", true),
             new Kind("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", true),
@@ -49,25 +59,32 @@ final class Discovery {
 
     private Discovery() {}
 
-    /** The answer to a GET of {@code path}; null if it asks for something else. */
-    static @Nullable String answer(String path) {
+    /**
+     * The answer to a GET of {@code path}; null if it asks for something else.
+     *
+     * @param absent groups that this cluster does not have, since nothing was installed that brings them
+     */
+    static @Nullable String answer(String path, Set<String> absent) {
         return switch (path) {
             case "/version" -> "{\"major\":\"1\",\"minor\":\"34\",\"gitVersion\":\"v1.34.0\"}";
             case "/api" -> "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}";
-            case "/apis" -> groups();
+            case "/apis" -> groups(absent);
             case "/openapi/v2" -> NO_SCHEMAS;
             case "/api/v1" -> resources("v1");
-            default -> path.matches("/apis/[^/]+/[^/]+") ? resources(path.substring("/apis/".length())) : null;
+            default ->
+                path.matches("/apis/[^/]+/[^/]+") && !absent.contains(path.split("/", -1)[2])
+                        ? resources(path.substring("/apis/".length()))
+                        : null;
         };
     }
 
-    private static String groups() {
+    private static String groups(Set<String> absent) {
         ObjectNode list = JSON.createObjectNode().put("kind", "APIGroupList").put("apiVersion", "v1");
         ArrayNode groups = list.putArray("groups");
         Map<String, String> versions = new LinkedHashMap<>();
         KINDS.stream()
-                .filter(kind -> kind.groupVersion().contains("/"))
-                .forEach(kind -> versions.put(kind.groupVersion().split("/", -1)[0], kind.groupVersion()));
+                .filter(kind -> !kind.group().isEmpty() && !absent.contains(kind.group()))
+                .forEach(kind -> versions.put(kind.group(), kind.groupVersion()));
         versions.forEach((name, groupVersion) -> {
             ObjectNode group = groups.addObject().put("name", name);
             ObjectNode version = JSON.createObjectNode()
@@ -92,6 +109,7 @@ final class Discovery {
                     .put("singularName", "")
                     .put("kind", kind.kind())
                     .put("namespaced", kind.namespaced());
+            kind.shortNames().forEach(resource.putArray("shortNames")::add);
             List.of("create", "delete", "get", "list", "patch", "update", "watch")
                     .forEach(resource.putArray("verbs")::add);
         });

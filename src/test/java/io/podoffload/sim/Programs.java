@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs programs of the machine, inside the namespaces of this JVM. */
 public final class Programs {
 
-    private static final int ENDS_WITHIN_SECONDS = 60;
+    private static final int ENDS_WITHIN_SECONDS = 180; // longer than what a person's command waits for
 
     private Programs() {}
 

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Who may do what, by Roles, ClusterRoles and their bindings. Whoever shows no token is the administrator; the token of a
- * ServiceAccount is its name here.
+ * Who may do what, by Roles, ClusterRoles and their bindings. Whoever shows no token is the administrator, who may
+ * act as anybody ({@code kubectl --as}); the token of a ServiceAccount is its name here.
  *
  * @see <a href="https://kubernetes.io/docs/reference/access-authn-authz/rbac/">RBAC</a>
  */
@@ -40,7 +40,7 @@ final class Rbac {
     private final Set<String> used = new ConcurrentSkipListSet<>();
     private final Set<String> denied = new ConcurrentSkipListSet<>();
 
-    /** One rule for one ServiceAccount, everywhere or in one Namespace. */
+    /** One rule for one ServiceAccount or person, everywhere or in one Namespace. */
     private record Grant(String account, @Nullable String namespace, PolicyRule rule) {
 
         boolean allows(String by, Attributes request) {
@@ -89,6 +89,10 @@ final class Rbac {
                     path.group("resource") + sub,
                     path.group("namespace"),
                     name == null && named.find() ? named.group(1) : name);
+        }
+
+        Attributes with(String otherVerb) {
+            return new Attributes(otherVerb, group, resource, namespace, name);
         }
 
         private static String verb(HttpMethod method, boolean named, boolean watch) {
@@ -145,26 +149,48 @@ final class Rbac {
             throw new IllegalStateException("there is no " + role);
         }
         for (PolicyRule rule : granted) {
-            subjects.forEach(subject ->
-                    grants.add(new Grant(ACCOUNT + subject.getNamespace() + ":" + subject.getName(), namespace, rule)));
+            subjects.forEach(subject -> grants.add(new Grant(account(subject), namespace, rule)));
         }
+    }
+
+    private static String account(Subject subject) {
+        return subject.getKind().equals("User")
+                ? subject.getName()
+                : ACCOUNT + subject.getNamespace() + ":" + subject.getName();
+    }
+
+    /** Who asks; null for the administrator. */
+    private static @Nullable String user(RecordedRequest request) {
+        String token = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
+        return token.startsWith(ACCOUNT) ? token : request.getHeader("Impersonate-User");
     }
 
     /** Why the request is refused; null where it is not. */
     @Nullable
     String refusal(RecordedRequest request) {
-        String token = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
+        String user = user(request);
         Attributes attributes = Attributes.of(request);
-        if (!token.startsWith(ACCOUNT) || attributes == null) {
+        if (user == null || attributes == null) {
             return null;
         }
+        String refusal = refusal(user, attributes);
+        // a websocket begins with a GET, and since Kubernetes 1.35 that is not enough to run programs
+        return refusal == null && attributes.resource().equals("pods/exec")
+                ? refusal(user, attributes.with("create"))
+                : refusal;
+    }
+
+    private @Nullable String refusal(String user, Attributes attributes) {
         for (Grant grant : grants) {
-            if (grant.allows(token, attributes)) {
-                used.add(Grant.name(token, attributes.verb(), attributes.resource(), grant.rule()));
+            if (grant.allows(user, attributes)) {
+                used.add(Grant.name(user, attributes.verb(), attributes.resource(), grant.rule()));
                 return null;
             }
         }
-        String refusal = "User \"" + token + "\" cannot " + attributes.verb() + " resource \"" + attributes.resource()
+        String refusal = attributes.resource().replaceFirst("/.*", "")
+                + (attributes.name() == null ? "" : " \"" + attributes.name() + "\"")
+                + " is forbidden: User \"" + user + "\" cannot " + attributes.verb() + " resource \""
+                + attributes.resource()
                 + "\" in API group \"" + attributes.group() + "\""
                 + (attributes.namespace() == null
                         ? " at the cluster scope"

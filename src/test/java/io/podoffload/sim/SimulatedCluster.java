@@ -126,6 +126,7 @@ public final class SimulatedCluster implements AutoCloseable {
             chart = RenderedChart.of(project, values());
             image = options.image().map(archive -> new ContainerImage(archive, directory.resolve("image")));
             api.install(chart.objects());
+            api.executeBy(this::inContainer);
             webhook = launchWebhook(project);
             ovs = started(new OpenVSwitch(directory.resolve("ovs")));
             ovn = started(new Ovn(ovs, NODE));
@@ -154,6 +155,9 @@ public final class SimulatedCluster implements AutoCloseable {
             awaitWebhook();
             binder().awaitStarted();
             awaitAllVfsFree();
+            if (image.isPresent()) {
+                ProgramPods.create(api.client(), chart, NODE);
+            }
         } catch (RuntimeException | IOException e) {
             close();
             throw e instanceof RuntimeException failure ? failure : new UncheckedIOException((IOException) e);
@@ -443,6 +447,24 @@ public final class SimulatedCluster implements AutoCloseable {
     /** Runs a command in the binder's container, as {@code kubectl exec} does. */
     public Printed execInBinder(String... command) {
         return printed(image.orElseThrow().exec("node-binder", List.of(command)), Map.of());
+    }
+
+    /** By crun in a container of the image; by entering its network namespace in a container that has no image here. */
+    private List<String> inContainer(ExecRequest exec) {
+        Pod pod = api.client()
+                .pods()
+                .inNamespace(exec.namespace())
+                .withName(exec.pod())
+                .get();
+        if (ProgramPods.is(pod)) {
+            if (!NODE.equals(pod.getSpec().getNodeName())) {
+                throw new IllegalStateException("no container of pod " + exec.pod() + " runs here");
+            }
+            return image.orElseThrow().exec(pod.getSpec().getContainers().get(0).getName(), exec.command());
+        }
+        List<String> command = new ArrayList<>(List.of("nsenter", "--net=" + netns(pod), "--"));
+        command.addAll(exec.command());
+        return command;
     }
 
     private static Printed printed(List<String> command, Map<String, String> environment) {

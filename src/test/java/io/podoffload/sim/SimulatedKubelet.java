@@ -112,6 +112,9 @@ final class SimulatedKubelet implements AutoCloseable {
     }
 
     private void appeared(Pod pod) {
+        if (ProgramPods.is(pod)) {
+            return;
+        }
         RunningPod running = new RunningPod(pod);
         if (pods.putIfAbsent(pod.getMetadata().getUid(), running) == null) {
             chain(running, () -> start(running));
