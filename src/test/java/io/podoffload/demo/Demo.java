@@ -35,7 +35,7 @@ public final class Demo {
         this.table = new PodTable(cluster);
     }
 
-    /** @param arguments the project's folder */
+    /** @param arguments the project's folder, and {@code --shell} for a shell instead of the story */
     public static void main(String[] arguments) throws Exception {
         Path project = Path.of(arguments[0]);
         Path logs = project.resolve("target/demo-logs");
@@ -43,6 +43,11 @@ public final class Demo {
         Thread onInterrupt = new Thread(() -> System.err.println("\nInterrupted; nothing is left behind."));
         Runtime.getRuntime().addShutdownHook(onInterrupt);
         try {
+            if (arguments.length > 1) {
+                DemoShell.run(project, logs, screen);
+                Runtime.getRuntime().removeShutdownHook(onInterrupt);
+                System.exit(0);
+            }
             SimulatedCluster cluster = screen.step(
                     "start Open vSwitch, OVN, a NIC with 4 VFs, kubelet, runtime, API server, webhook and node-binder",
                     () -> new SimulatedCluster(project, logs));

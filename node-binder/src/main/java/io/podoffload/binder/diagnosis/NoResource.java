@@ -14,9 +14,9 @@ final class NoResource implements Check<ClusterFacts> {
     public Stream<Finding> look(ClusterFacts facts) {
         return facts.allocatable().entrySet().stream()
                 .filter(entry -> entry.getValue() == 0)
-                .map(entry -> error(
-                        "no node offers " + entry.getKey(),
-                        "Check that the SR-IOV device plugin runs, that its selectors fit the VFs (java -jar node-binder.jar"
-                                + " inventory), and that it was started after the VFs were made."));
+                .map(
+                        entry -> error(
+                                "no node offers " + entry.getKey(),
+                                "Check that the SR-IOV device plugin runs, that its selectors fit the VFs (pod-offload inventory), and that it was started after the VFs were made."));
     }
 }
