@@ -293,6 +293,9 @@ public final class ApiServer implements AutoCloseable {
                     rbac.created(new String(request.getBody().getBytes(), StandardCharsets.UTF_8));
                 }
                 MockResponse response = super.dispatch(request);
+                if (response.code() == 409 && request.method() == HttpMethod.POST) {
+                    return status(409, "AlreadyExists", path.replaceFirst("\\?.*", "") + ": it already exists");
+                }
                 if (response.code() == 404 && response.getBody() == null) {
                     return notFound(path);
                 }

@@ -439,9 +439,15 @@ public final class SimulatedCluster implements AutoCloseable {
                 extracted(project.resolve("node-binder/target/node-binder.jar")).toString()));
         line.addAll(List.of(command));
         Map<String, String> environment = new HashMap<>(toApiServer);
-        environment.putAll(binderSettings().environment());
-        environment.put("POD_OFFLOAD_COMMAND_SOCKET", commandSocket().toString());
+        environment.putAll(nodeVariables());
         return printed(line, environment);
+    }
+
+    /** Variables by which the binder's program finds its way on this node, which has nothing where a real one has it. */
+    public Map<String, String> nodeVariables() {
+        Map<String, String> variables = new HashMap<>(binderSettings().environment());
+        variables.put("POD_OFFLOAD_COMMAND_SOCKET", commandSocket().toString());
+        return variables;
     }
 
     /** Runs a command in the binder's container, as {@code kubectl exec} does. */

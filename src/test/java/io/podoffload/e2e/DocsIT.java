@@ -1,0 +1,209 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podoffload.chart.RenderedChart;
+import io.podoffload.e2e.DocPage.Command;
+import io.podoffload.e2e.DocumentedCommand.Runs;
+import io.podoffload.e2e.DocumentedCommand.Serves;
+import io.podoffload.sim.ApiServer;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.Jobs;
+import io.podoffload.sim.Programs.Ended;
+import io.podoffload.sim.Shell;
+import io.podoffload.sim.SimulatedCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every command line of the README and of {@code docs/*.md}, as it stands, in the order of its page: by a real kubectl, in the image where it
+ * says {@code kubectl exec}, the jars as they were built. Helm is its own engine behind {@code HelmProgram}, on an API server of its own,
+ * since the simulated cluster is not installed by Helm. What is expected of each stands in {@link DocumentedCommands}.
+ */
+@SuppressWarnings("NullAway.Init") // set before all tests
+class DocsIT {
+
+    private static final Path PROJECT =
+            Path.of(System.getProperty("project.root")).toAbsolutePath().normalize();
+
+    private static SimulatedCluster cluster;
+    private static ApiServer helm;
+    private static Jobs jobs;
+    private static Shell shell;
+
+    private final Map<String, String> printed = new LinkedHashMap<>();
+
+    @BeforeAll
+    static void start() {
+        cluster = new SimulatedCluster(
+                PROJECT,
+                PROJECT.resolve("target/e2e-logs/docs"),
+                new SimulatedCluster.Options(4, false, Optional.of(PROJECT.resolve("target/image/pod-offload.tar"))));
+        cluster.useCni(CniMode.OTHER);
+        helm = clusterForHelm();
+        jobs = new Jobs(
+                helm.client(), PROJECT, pod -> helm.asServiceAccount("pod-offload", pod.getServiceAccountName()));
+        shell = new Shell(PROJECT, Path.of("/run/home"), cluster.api().kubeConfig());
+        shell.makeOwn(Path.of("/tmp/certs"));
+        shell.add("helm", """
+                #!/bin/sh
+                cat >/run/home/.kube/helm <<'CONFIG'
+                %s
+                CONFIG
+                KUBECONFIG=/run/home/.kube/helm exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '%s' io.podoffload.sim.HelmProgram "$@"
+                """.formatted(
+                        helm.kubeConfig(),
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (shell != null) {
+            shell.close();
+        }
+        if (jobs != null) {
+            jobs.close();
+            helm.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    /** With a node whose device plugin runs. */
+    private static ApiServer clusterForHelm() {
+        ApiServer server = new ApiServer();
+        KubernetesClient client = server.client();
+        for (String namespace : List.of("default", "kube-system", RenderedChart.NAMESPACE)) {
+            client.resource(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName(namespace)
+                            .endMetadata()
+                            .build())
+                    .create();
+        }
+        client.resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName("node1")
+                        .endMetadata()
+                        .withNewStatus()
+                        .addToAllocatable(Pods.RESOURCE, new Quantity("4"))
+                        .endStatus()
+                        .build())
+                .create();
+        return server;
+    }
+
+    @Test
+    void everyCommandDoesWhatThePageSays() throws IOException {
+        List<String> wrong = new ArrayList<>();
+        for (DocPage page : DocPage.all(PROJECT)) {
+            preparePodsFor(page);
+            for (Command command : page.commands()) {
+                if (command.key().startsWith("helm install")) {
+                    endReleaseOfThePageBefore();
+                }
+                run(command).ifPresent(wrong::add);
+            }
+            for (String shown : page.outputs()) {
+                DocumentedCommands.printerOf(shown)
+                        .flatMap(command -> ShownOutput.difference(shown, printed.getOrDefault(command, "")))
+                        .ifPresent(wrong::add);
+            }
+        }
+        assertThat(wrong).isEmpty();
+        assertThat(jobs.printed("pod-offload-uninstall"))
+                .as("the hook of the last command")
+                .contains("The webhook configuration is gone");
+    }
+
+    /** The reader of the README has a pod; the one of the ten minutes makes two. */
+    private static void preparePodsFor(DocPage page) {
+        for (Pod old : cluster.client().pods().inNamespace("default").list().getItems()) {
+            cluster.delete(old);
+        }
+        if (page.name().equals(DocPage.README)) {
+            cluster.awaitBound(cluster.create(Pods.labelled("web")), "Bound");
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .until(() -> cluster.client()
+                            .configMaps()
+                            .inNamespace("pod-offload")
+                            .withName("pod-offload-node-node1")
+                            .get()
+                            .toString()
+                            .contains("default/web"));
+        }
+    }
+
+    /** Each installation of a page is one of several ways to begin. */
+    private static void endReleaseOfThePageBefore() {
+        if (!helm.client()
+                .apps()
+                .daemonSets()
+                .inNamespace("pod-offload")
+                .list()
+                .getItems()
+                .isEmpty()) {
+            Ended ended = shell.type("helm uninstall pod-offload --namespace pod-offload");
+            assertThat(ended.exitCode()).as(ended.error()).isZero();
+        }
+    }
+
+    /** Empty if it does what is known of it. */
+    private Optional<String> run(Command command) throws IOException {
+        DocumentedCommand known = DocumentedCommands.of(command);
+        if (known instanceof Serves serves) {
+            return serve(command, serves);
+        }
+        if (!(known instanceof Runs expected)) {
+            return Optional.empty();
+        }
+        // what only this node has elsewhere is said by variables, as a line of this test would be no line of the page
+        Ended ended = command.key().startsWith(DocumentedCommands.BINDER_JAR)
+                ? shell.type(command.text(), cluster.nodeVariables())
+                : shell.type(command.text());
+        printed.put(command.key(), ended.output());
+        boolean good = ended.exitCode() == expected.exitCode()
+                && expected.prints().stream().allMatch(ended.output()::contains);
+        return good
+                ? Optional.empty()
+                : Optional.of("%s\nended with %s and printed\n%s%s\nexpected %s"
+                        .formatted(command, ended.exitCode(), ended.output(), ended.error(), expected));
+    }
+
+    /** In a network namespace of its own, since the cluster's webhook has the port. */
+    private static Optional<String> serve(Command command, Serves serves) throws IOException {
+        Path log =
+                Files.createDirectories(PROJECT.resolve("target/e2e-logs/docs")).resolve("serves.log");
+        Files.deleteIfExists(log);
+        Path script = Files.writeString(Path.of("/run/home/serves"), command.text() + "\n");
+        Process process =
+                shell.start(log, "exec unshare --net bash -c 'ip link set lo up && exec bash " + script + "'");
+        try {
+            Awaitility.await()
+                    .atMost(OneNode.SOON.multipliedBy(3))
+                    .until(() -> Files.readString(log).contains(serves.when()) || !process.isAlive());
+            String said = Files.readString(log);
+            return said.contains(serves.when()) ? Optional.empty() : Optional.of(command + "\nprinted\n" + said);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroy);
+            process.destroy();
+        }
+    }
+}
