@@ -14,10 +14,12 @@ import io.podoffload.webhook.injection.NetworkFacts;
 import io.podoffload.webhook.injection.NetworkRef;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -213,6 +215,13 @@ final class WatchedCluster implements ClusterView, SmartLifecycle {
         if (informer != null) {
             informer.stop();
         }
+    }
+
+    /** Whether each watch that was asked for is open. */
+    boolean isWatching() {
+        return Stream.of(namespaces, reportConfigMaps, networkCrd, networks)
+                .filter(Objects::nonNull)
+                .allMatch(SharedIndexInformer::isWatching);
     }
 
     @Override

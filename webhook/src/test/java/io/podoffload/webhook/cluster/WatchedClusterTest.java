@@ -44,6 +44,10 @@ class WatchedClusterTest {
     @AfterEach
     void stop() {
         if (cluster != null) {
+            WatchedCluster started = cluster;
+            // a watch that is stopped while it opens stays open, and holds up the end of the server for 10 s
+            Awaitility.await()
+                    .until(() -> started.isWatching() || !started.waitingFor().isEmpty());
             cluster.stop();
         }
     }
