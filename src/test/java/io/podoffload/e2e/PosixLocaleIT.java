@@ -10,8 +10,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Programs print UTF-8 where no locale is set, as in the image and in an empty Debian: Java 17 would print {@code ?}. */
 class PosixLocaleIT {
@@ -43,15 +46,20 @@ class PosixLocaleIT {
         assertThat(printed).contains("CN=Prüfstelle");
     }
 
-    @Test
-    void theWebhookLogsTheNamesThatItIsGiven() {
-        Path log = folder.resolve("webhook.log");
+    @ParameterizedTest
+    @CsvSource({"webhook,", "node-binder, run"})
+    void logsKeepTheNamesThatAreGiven(String name, @Nullable String command) {
+        Path log = folder.resolve(name + ".log");
         Map<String, String> named = Map.of(
                 "LC_ALL", "POSIX", "SPRING_APPLICATION_JSON", "{\"spring.application.name\": \"Pr\\u00fcfstelle\"}");
 
-        try (JavaProgram webhook = new JavaProgram(
-                project.resolve("webhook/target/webhook.jar"), log, "APPLICATION FAILED TO START", named, List.of())) {
-            webhook.awaitStarted();
+        try (JavaProgram program = new JavaProgram(
+                project.resolve(name + "/target/" + name + ".jar"),
+                log,
+                "APPLICATION FAILED TO START",
+                named,
+                command == null ? List.of() : List.of(command))) {
+            program.awaitStarted();
         }
 
         assertThat(log).content().contains("Prüfstelle");
