@@ -90,7 +90,7 @@ final class FaultStory {
         assertThat(explanation.text())
                 .contains("- NotSwitchdev: the eswitch of PF " + nic.pf())
                 .contains("is in legacy mode");
-        assertThat(lab.findings()).extracting(Finding::check).containsOnly("NotSwitchdev", "PortNotOpened");
+        awaitFindings("NotSwitchdev", "PortNotOpened");
         lab.say("a PF that somebody put into legacy mode under its pods:\n" + explanation.text());
         Programs.run("devlink", "dev", "eswitch", "set", "pci/" + nic.pf(), "mode", "switchdev");
         LabNic.behave("strict", 1);
@@ -108,7 +108,7 @@ final class FaultStory {
 
     private void awaitHolds(Staged pod) {
         explanations.awaitHolds(pod);
-        assertThat(lab.findings()).isEmpty();
+        awaitFindings();
     }
 
     /** @param checks that find something; none if the flows alone tell */
@@ -120,7 +120,15 @@ final class FaultStory {
                     assertThat(explanation.text()).contains("✗ flows").contains(finding);
                     assertThat(explanation.holds()).isFalse();
                 });
-        assertThat(lab.findings()).extracting(Finding::check).containsExactly(checks);
+        awaitFindings(checks);
         lab.say("told by explain: " + finding);
+    }
+
+    /** Until these checks find something and no other does: ovs-vswitchd may notice what changed later than the kernel shows it. */
+    private void awaitFindings(String... checks) {
+        Awaitility.await("the findings of the checks")
+                .atMost(Duration.ofSeconds(120))
+                .untilAsserted(() ->
+                        assertThat(lab.findings()).extracting(Finding::check).containsOnly(checks));
     }
 }
