@@ -133,11 +133,14 @@ class DocsIT {
     }
 
     /** The reader of the README has a pod; the one of the ten minutes makes two. */
-    private static void preparePodsFor(DocPage page) {
+    private static void preparePodsFor(DocPage page) throws IOException {
         for (Pod old : cluster.client().pods().inNamespace("default").list().getItems()) {
             cluster.delete(old);
         }
+        shell.type("rm -f ~/bin/kubectl-offload");
         if (page.name().equals(DocPage.README)) {
+            // what is typed in dev/demo --shell comes before the page installs the plugin; that shell has it
+            shell.add("kubectl-offload", Files.readString(PROJECT.resolve("node-binder/kubectl/kubectl-offload")));
             cluster.awaitBound(cluster.create(Pods.labelled("web")), "Bound");
             Awaitility.await()
                     .atMost(OneNode.SOON)

@@ -27,6 +27,7 @@ final class DocumentedCommands {
     private static Map<String, DocumentedCommand> known() {
         Map<String, DocumentedCommand> known = new LinkedHashMap<>();
         known.put("dev/demo", PART_OF_CI);
+        known.put("dev/demo --shell", new NotRun("needs a person; what is typed there is run"));
         known.put("dev/check", PART_OF_CI);
         known.put("dev/lab", PART_OF_CI);
         known.put("dev/image", new NotRun("the image that this test runs is made by it"));
@@ -97,6 +98,14 @@ final class DocumentedCommands {
 
         known.put("install -m 0755 node-binder/kubectl/kubectl-offload /usr/local/bin/kubectl-offload", runs());
         known.put("kubectl offload --help", runs("Usage:", "Exit codes:"));
+        known.put("kubectl run fast --image=nginx --labels=pod-offload.io/enabled=true", runs("pod/fast created"));
+        known.put(
+                "kubectl wait --for=condition=pod-offload.io/bound pod/fast --timeout=60s",
+                runs("pod/fast condition met"));
+        known.put("kubectl run slow --image=nginx", runs("pod/slow created"));
+        known.put("kubectl offload explain fast", endsWith(1, "✓ CNI ", "✗ representor "));
+        known.put("kubectl offload explain slow", endsWith(1, "✗ admission    the pod does not opt in"));
+        known.put("kubectl delete pod fast slow", runs("pod \"fast\" deleted", "pod \"slow\" deleted"));
         known.put("kubectl offload explain web", endsWith(1, "✓ admission", "✓ OVN ", "<- breaks here"));
         known.put("kubectl offload doctor", endsWith(1, "Cluster\n", "Node node1\n", "✗ HwOffloadUnset"));
         known.put("kubectl offload status", runs("node-binders  1 of 1 ready", "node1 "));
