@@ -35,6 +35,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -42,6 +43,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -294,7 +296,12 @@ public final class ApiServer implements AutoCloseable {
                 }
                 MockResponse response = super.dispatch(request);
                 if (response.code() == 409 && request.method() == HttpMethod.POST) {
-                    return status(409, "AlreadyExists", path.replaceFirst("\\?.*", "") + ": it already exists");
+                    return status(
+                            409,
+                            "AlreadyExists",
+                            JSON.readTree(response.getBody().getBytes())
+                                    .path("message")
+                                    .asString("it already exists"));
                 }
                 if (response.code() == 404 && response.getBody() == null) {
                     return notFound(path);
@@ -605,13 +612,21 @@ public final class ApiServer implements AutoCloseable {
                 }
                 deleted.stream()
                         .filter(entry -> watch.selects(entry.getKey()))
-                        .filter(entry -> findResource(entry.getKey()) == null)
+                        .filter(entry -> findResource(identity(entry.getKey())) == null)
                         .forEach(entry -> watch.send("DELETED", entry.getValue()));
                 objects.stream()
                         .filter(entry -> watch.selects(entry.getKey()))
                         .forEach(entry -> watch.send("ADDED", entry.getValue()));
                 watches.add(watch);
             }
+        }
+
+        /** What an object and its namesake have in common: not node, phase and labels, which fields and labels are selected by. */
+        private static AttributeSet identity(AttributeSet attributes) {
+            return new AttributeSet(Stream.of("kind", "plural", "namespace", "name")
+                    .map(attributes::getAttribute)
+                    .filter(Objects::nonNull)
+                    .toList());
         }
 
         /** An object that begins or ends to match a watch's selector appears or goes for it. */

@@ -5,14 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -68,6 +75,45 @@ class ApiServerTest {
                 assertThat(pod.has("kind")).isFalse();
                 assertThat(pod.path("metadata").path("name").asString()).isEqualTo("one");
             });
+        }
+    }
+
+    @Test
+    void aWatchIsNotToldOfTheEndOfAnObjectWhoseNamesakeIsThere() throws Exception {
+        try (ApiServer api = new ApiServer()) {
+            Pod before = new PodBuilder(pod("one"))
+                    .withNewStatus()
+                    .withPhase("Running")
+                    .endStatus()
+                    .build();
+            api.client().resource(before).create();
+            api.client().resource(before).withGracePeriod(0).delete();
+            api.client().resource(pod("one")).create();
+            List<Watcher.Action> told = new CopyOnWriteArrayList<>();
+            CountDownLatch added = new CountDownLatch(1);
+
+            try (Watch watch = api.client()
+                    .pods()
+                    .inNamespace("default")
+                    .withName("one")
+                    .watch(new Watcher<Pod>() {
+                        @Override
+                        public void eventReceived(Action action, Pod pod) {
+                            told.add(action);
+                            if (action == Action.ADDED) {
+                                added.countDown();
+                            }
+                        }
+
+                        @Override
+                        public void onClose(WatcherException cause) {}
+                    })) {
+                assertThat(added.await(20, TimeUnit.SECONDS))
+                        .as(watch.toString())
+                        .isTrue();
+            }
+
+            assertThat(told).doesNotContain(Watcher.Action.DELETED);
         }
     }
 
