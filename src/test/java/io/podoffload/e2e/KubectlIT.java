@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,10 @@ class KubectlIT {
         cluster.awaitBound(cluster.create(Pods.labelled("web")), "Bound");
         cluster.awaitBound(cluster.create(Pods.labelled("till"), "shop"), "Bound");
         cluster.withoutWebhooks(() -> cluster.awaitBound(cluster.create(Pods.labelled("early")), "NotInjected"));
+        // the report of the node, which status and vfs read, is some seconds old
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .until(() -> type("kubectl offload status").output().contains("     2      2 "));
         createBinderOfAnotherNode();
         createAccount(
                 "operator",
