@@ -5,8 +5,10 @@ import io.podoffload.sim.SimulatedCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.awaitility.Awaitility;
 
 /** A bash in which kubectl, with the plugin, talks to the simulated cluster, whose programs run in containers of the image. */
 final class DemoShell {
@@ -23,10 +25,28 @@ final class DemoShell {
                         new SimulatedCluster.Options(
                                 4, false, Optional.of(project.resolve("target/image/pod-offload.tar")))))) {
             cluster.useCni(CniMode.OTHER);
-            screen.say("kubectl and kubectl offload are here; leave with exit or Ctrl-D.");
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> reports(cluster).contains("\"pci\""));
+            screen.say(
+                    "One node, 4 VFs and no NIC that takes packets, so that explain always breaks at the representor. For example:");
+            screen.say("  kubectl run web --image=nginx --labels=pod-offload.io/enabled=true");
+            screen.say("  kubectl offload explain web");
+            screen.say("  kubectl offload status");
+            screen.say(
+                    "The API server is simulated: no logs, no Events in describe, no Helm. Leave with exit or Ctrl-D.");
             bash(project, cluster).waitFor();
         }
         screen.say("nothing is left behind");
+    }
+
+    private static String reports(SimulatedCluster cluster) {
+        return cluster.client()
+                .configMaps()
+                .inAnyNamespace()
+                .withLabel("pod-offload.io/report", "node")
+                .list()
+                .toString();
     }
 
     private static Process bash(Path project, SimulatedCluster cluster) throws IOException {

@@ -7,6 +7,8 @@ import io.podoffload.sim.CniMode;
 import io.podoffload.sim.SimulatedCluster;
 import io.podoffload.sim.SimulatedCluster.Printed;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -182,5 +184,30 @@ class CommandsIT {
             assertThat(inventory.exitCode()).isEqualTo(3);
             assertThat(inventory.text()).contains("4 of 127 VFs", "which pod holds a VF is not known");
         });
+    }
+
+    @Test
+    void aPodForWhichNoVfIsLeftIsToldSo() {
+        List<Pod> others = new ArrayList<>();
+        for (int other = 1; other <= 3; other++) {
+            others.add(cluster.awaitBound(cluster.create(Pods.labelled("other-" + other)), "Bound"));
+        }
+        Pod more = cluster.create(Pods.labelled("more"));
+        cluster.await(
+                more,
+                seen -> seen.getStatus() != null
+                        && "Failed".equals(seen.getStatus().getPhase()));
+        try {
+            Printed printed = cluster.execInBinder("pod-offload", "explain", "default/more");
+
+            assertThat(printed.exitCode()).isEqualTo(1);
+            assertThat(printed.text())
+                    .containsPattern("✗ allocation +the pod has ended, Failed: .*<- breaks here")
+                    .contains("Create the pod again when a VF is free. This node offers 4 VFs, and pods hold 4.")
+                    .containsPattern("\\? CNI +the pod ended before the binder saw a sandbox of it");
+        } finally {
+            cluster.delete(more);
+            others.forEach(cluster::delete);
+        }
     }
 }

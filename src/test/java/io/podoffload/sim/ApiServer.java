@@ -206,6 +206,8 @@ public final class ApiServer implements AutoCloseable {
     private final class Dispatcher extends KubernetesCrudDispatcher {
 
         private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/([^/?]+)/pods(?:\\?.*)?");
+        private static final Pattern NOT_SERVED =
+                Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+/(log|attach|portforward|proxy)(?:\\?.*)?");
         private static final Pattern POD = Pattern.compile("/api/v1/namespaces/[^/?]+/pods/[^/?]+(/status)?(?:\\?.*)?");
         private static final Pattern SECRETS = Pattern.compile("/api/v1/(?:namespaces/[^/?]+/)?secrets(?:\\?.*)?");
         private static final String NODE_NAME = "spec.nodeName";
@@ -276,6 +278,9 @@ public final class ApiServer implements AutoCloseable {
                 ExecRequest exec = ExecRequest.of(request);
                 if (exec != null) {
                     return execute(request, exec);
+                }
+                if (NOT_SERVED.matcher(path).matches()) {
+                    return status(501, "this API server is simulated: no logs, no attach and no port-forward");
                 }
                 if (request.method() == HttpMethod.POST && PODS.matcher(path).matches()) {
                     return createPod(request);

@@ -153,7 +153,7 @@ public final class CommandSocket implements AutoCloseable {
             return answers.apply(request);
         } catch (RuntimeException e) {
             LOG.debug("cannot answer {}", request, e);
-            return Answer.failure(ExitCode.UNANSWERED, Failure.sentence(e));
+            return Answer.failure(ExitCode.UNANSWERED, request.style().marks().shown(Failure.sentence(e)));
         }
     }
 

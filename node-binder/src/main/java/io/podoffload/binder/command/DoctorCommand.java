@@ -7,6 +7,7 @@ import io.podoffload.binder.examine.ClusterObjects;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +56,9 @@ final class DoctorCommand implements Callable<Integer> {
 
     /** Those of the pod's settings, for a cluster without a policy. */
     private static Set<String> resources() {
-        return Set.of(System.getenv()
+        return Set.copyOf(Arrays.asList(System.getenv()
                 .getOrDefault("POD_OFFLOAD_RESOURCES", DEFAULT_RESOURCE)
-                .split(","));
+                .split(",")));
     }
 
     private ClusterFacts facts() throws IOException {

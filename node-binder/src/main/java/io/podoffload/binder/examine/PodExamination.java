@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -120,7 +121,7 @@ public final class PodExamination {
             return hops;
         }
         List<PciAddress> vfs = kubelet.of(view.ref().podName());
-        hops.add(allocation(vfs));
+        hops.add(allocation(view, vfs));
         hops.add(cni(view));
         for (PciAddress vf : vfs) {
             addHopsOf(vf, hops);
@@ -149,10 +150,26 @@ public final class PodExamination {
                                 + " again.");
     }
 
-    private static Hop allocation(List<PciAddress> vfs) {
-        return vfs.isEmpty()
-                ? Hop.breaks(ALLOCATION, "the kubelet allotted no VF to the pod", Reason.NoVf.cure())
-                : Hop.holds(ALLOCATION, "the kubelet allotted " + vfs);
+    private Hop allocation(PodView view, List<PciAddress> vfs) {
+        if (!vfs.isEmpty()) {
+            return Hop.holds(ALLOCATION, "the kubelet allotted " + vfs);
+        }
+        Optional<String> end = view.end();
+        if (end.isPresent()) {
+            return Hop.breaks(
+                    ALLOCATION, "the pod has ended, " + end.get(), "Create the pod again when a VF is free. " + room());
+        }
+        return Hop.breaks(ALLOCATION, "the kubelet allotted no VF to the pod", Reason.NoVf.cure() + " " + room());
+    }
+
+    /** How many VFs the node has for pods, and how many of them pods hold. */
+    private String room() {
+        Map<String, Integer> capacity = kubelet.capacity();
+        int offered = resources.stream()
+                .mapToInt(resource -> capacity.getOrDefault(resource, 0))
+                .sum();
+        long held = kubelet.all().values().stream().mapToLong(List::size).sum();
+        return "This node offers %d VFs, and pods hold %d.".formatted(offered, held);
     }
 
     /** What the binder found of it. */
@@ -161,7 +178,11 @@ public final class PodExamination {
                 .map(condition -> "True".equals(condition.getStatus())
                         ? Hop.holds(CNI, condition.getReason() + ": " + condition.getMessage())
                         : Hop.breaks(CNI, condition.getReason() + ": " + condition.getMessage(), ""))
-                .orElse(Hop.unseen(CNI, "the binder has said nothing of the pod yet"));
+                .orElse(Hop.unseen(
+                        CNI,
+                        view.finished()
+                                ? "the pod ended before the binder saw a sandbox of it"
+                                : "the binder has not reported the pod yet"));
     }
 
     private void addHopsOf(PciAddress pci, List<Hop> hops) {

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PodRef;
 import java.time.Clock;
-import java.util.List;
 
 /** What the binder writes on pods: conditions and Events. */
 public final class PodStatus {
@@ -54,7 +53,7 @@ public final class PodStatus {
                 .withMessage(message)
                 .withLastTransitionTime(now())
                 .build();
-        wanted.setStatus(new WatchedPod.Status(null, List.of(condition)));
+        wanted.setStatus(WatchedPod.Status.of(condition));
         client.resources(WatchedPod.class)
                 .inNamespace(pod.namespace())
                 .withName(pod.name())

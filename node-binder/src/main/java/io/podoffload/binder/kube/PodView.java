@@ -10,8 +10,10 @@ import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
 import io.podoffload.binder.binding.PodRef;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,18 @@ public final class PodView {
         String phase =
                 pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().phase());
         return phase.equals("Succeeded") || phase.equals("Failed");
+    }
+
+    /** How the pod ended, for a person; empty while it has not. */
+    public Optional<String> end() {
+        if (!finished()) {
+            return Optional.empty();
+        }
+        WatchedPod.Status status = Objects.requireNonNull(pod.getStatus());
+        return Optional.of(Stream.of(status.phase(), status.reason(), status.message())
+                .filter(Objects::nonNull)
+                .filter(text -> !text.isBlank())
+                .collect(Collectors.joining(": ")));
     }
 
     public boolean isOnHostNetwork() {

@@ -57,8 +57,19 @@ public final class WatchedPod implements HasMetadata, Namespaced {
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record ReadinessGate(String conditionType) {}
 
+    /** @param reason and {@code message}: why it failed */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record Status(@Nullable String phase, @Nullable List<PodCondition> conditions) {}
+    public record Status(
+            @Nullable String phase,
+            @Nullable String reason,
+            @Nullable String message,
+            @Nullable List<PodCondition> conditions) {
+
+        /** What the binder writes of it. */
+        static Status of(PodCondition condition) {
+            return new Status(null, null, null, List.of(condition));
+        }
+    }
 
     @Override
     public String getApiVersion() {
