@@ -187,6 +187,16 @@ class CommandsIT {
     }
 
     @Test
+    void javaItselfWarnsOfNothingInTheLogs() {
+        for (String program : List.of("node-binder", "webhook")) {
+            assertThat(PROJECT.resolve("target/e2e-logs/commands/" + program + ".log"))
+                    .content()
+                    .isNotEmpty()
+                    .doesNotContain("WARNING", "[warning]");
+        }
+    }
+
+    @Test
     void aPodForWhichNoVfIsLeftIsToldSo() {
         List<Pod> others = new ArrayList<>();
         for (int other = 1; other <= 3; other++) {

@@ -43,6 +43,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -615,13 +616,18 @@ public final class ApiServer implements AutoCloseable {
                 synchronized (map) {
                     objects = List.copyOf(map.entrySet());
                 }
+                List<Map.Entry<AttributeSet, String>> selected = objects.stream()
+                        .filter(entry -> watch.selects(entry.getKey()))
+                        .toList();
+                // a namesake that the watch does not select, such as one without a node, does not stand for what is
+                // gone
+                Set<AttributeSet> identities =
+                        selected.stream().map(entry -> identity(entry.getKey())).collect(Collectors.toSet());
                 deleted.stream()
                         .filter(entry -> watch.selects(entry.getKey()))
-                        .filter(entry -> findResource(identity(entry.getKey())) == null)
+                        .filter(entry -> !identities.contains(identity(entry.getKey())))
                         .forEach(entry -> watch.send("DELETED", entry.getValue()));
-                objects.stream()
-                        .filter(entry -> watch.selects(entry.getKey()))
-                        .forEach(entry -> watch.send("ADDED", entry.getValue()));
+                selected.forEach(entry -> watch.send("ADDED", entry.getValue()));
                 watches.add(watch);
             }
         }

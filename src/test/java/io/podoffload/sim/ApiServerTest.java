@@ -117,6 +117,41 @@ class ApiServerTest {
         }
     }
 
+    @Test
+    void aWatchOfANodeIsToldOfTheEndOfAPodWhoseNamesakeHasNoNodeYet() throws Exception {
+        try (ApiServer api = new ApiServer()) {
+            Pod before = new PodBuilder(pod("one"))
+                    .editOrNewSpec()
+                    .withNodeName("node1")
+                    .endSpec()
+                    .build();
+            api.client().resource(before).create();
+            api.client().resource(before).withGracePeriod(0).delete();
+            api.client().resource(pod("one")).create();
+            CountDownLatch deleted = new CountDownLatch(1);
+
+            try (Watch watch = api.client()
+                    .pods()
+                    .inNamespace("default")
+                    .withField("spec.nodeName", "node1")
+                    .watch(new Watcher<Pod>() {
+                        @Override
+                        public void eventReceived(Action action, Pod pod) {
+                            if (action == Action.DELETED) {
+                                deleted.countDown();
+                            }
+                        }
+
+                        @Override
+                        public void onClose(WatcherException cause) {}
+                    })) {
+                assertThat(deleted.await(20, TimeUnit.SECONDS))
+                        .as(watch.toString())
+                        .isTrue();
+            }
+        }
+    }
+
     private static Pod pod(String name) {
         return new PodBuilder()
                 .withNewMetadata()
