@@ -322,8 +322,7 @@ public final class SimulatedCluster implements AutoCloseable {
                                     pod,
                                     List.of(),
                                     environment(pod, new Settings(pod, NODE)),
-                                    // its links are absolute, unlike those of a real sysfs
-                                    Map.of("sys", nic.sysfs(), nic.sysfs().toString(), nic.sysfs())),
+                                    Map.of("sys", nic.sysfs())),
                     logs.resolve("node-binder.log"),
                     "looking after the VFs",
                     Map.of());

@@ -116,7 +116,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
     }
 
     /** Name of the representor of a VF, found as a CNI finds it: in sysfs. */
-    String representor(PciAddress pci) {
+    public String representor(PciAddress pci) {
         int index = pciAddresses().indexOf(pci);
         Path net = device(PF).resolve("net");
         try (var names = Files.list(net)) {
@@ -131,7 +131,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
     }
 
     /** Name of the netdev of a VF on the host, found as a CNI finds it: the single entry of its {@code net}. */
-    String netdev(PciAddress pci) {
+    public String netdev(PciAddress pci) {
         try (var names = Files.list(device(pci.value()).resolve("net"))) {
             return names.findFirst()
                     .orElseThrow(() -> new IllegalStateException("failed to get one netdevice interface per " + pci))
@@ -181,6 +181,16 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         Programs.run(command.toArray(String[]::new));
     }
 
+    /** Relative as in a real sysfs, so that the tree can be mounted anywhere. */
+    private static void link(Path at, Path target) throws IOException {
+        Files.createSymbolicLink(at, at.resolve("..").normalize().relativize(target));
+    }
+
+    /** The folder of a representor, whatever its name is now. */
+    private Path port(int index) {
+        return device(PF).resolve("representors/" + index);
+    }
+
     private Path device(String pci) {
         return sysfs.resolve("bus/pci/devices").resolve(pci);
     }
@@ -194,19 +204,20 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             Files.writeString(pf.resolve("vendor"), "0x15b3\n");
             Files.writeString(pf.resolve("device"), "0x101d\n");
             Path driver = Files.createDirectories(sysfs.resolve("bus/pci/drivers/mlx5_core"));
-            Files.createSymbolicLink(pf.resolve("driver"), driver);
+            link(pf.resolve("driver"), driver);
             Files.writeString(pf.resolve("sriov_totalvfs"), "127\n");
             Files.writeString(pf.resolve("sriov_numvfs"), vfs + "\n");
             writePort(pf.resolve("net/" + UPLINK), "p0");
-            Files.createSymbolicLink(sysfs.resolve("class/net/" + UPLINK), pf.resolve("net/" + UPLINK));
+            link(pf.resolve("net/" + UPLINK + "/device"), pf);
+            link(pf.resolve("net/" + UPLINK + "/subsystem"), sysfs.resolve("class/net"));
+            link(sysfs.resolve("class/net/" + UPLINK), pf.resolve("net/" + UPLINK));
             for (int index = 0; index < vfs; index++) {
                 Path vf = device(pci(index).value());
                 Files.createDirectories(vf.resolve("net"));
-                Files.createSymbolicLink(vf.resolve("physfn"), Path.of("..", PF));
-                Files.createSymbolicLink(vf.resolve("driver"), driver);
-                Files.createSymbolicLink(
-                        pf.resolve("virtfn" + index), Path.of("..", pci(index).value()));
-                Path port = sysfs.resolve("representors/" + index);
+                link(vf.resolve("physfn"), pf);
+                link(vf.resolve("driver"), driver);
+                link(pf.resolve("virtfn" + index), vf);
+                Path port = port(index);
                 Files.createDirectories(port);
                 writePort(port, "pf0vf" + index);
             }
@@ -265,7 +276,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         vfByRepresentorName.put(name, index);
         String before = representorNames.put(index, name);
         if (!name.equals(before)) {
-            Path port = sysfs.resolve("representors/" + index);
+            Path port = port(index);
             for (Path folder : List.of(device(PF).resolve("net"), sysfs.resolve("class/net"))) {
                 replace(folder, before, name, port);
             }
@@ -275,7 +286,11 @@ public final class SimulatedNic implements Nic, AutoCloseable {
     private void showVf(int index, String name) {
         String before = vfNames.put(index, name);
         if (!name.equals(before)) {
-            replace(device(pci(index).value()).resolve("net"), before, name, sysfs);
+            replace(
+                    device(pci(index).value()).resolve("net"),
+                    before,
+                    name,
+                    device(pci(index).value()));
         }
     }
 
@@ -286,7 +301,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             }
             if (!name.isEmpty()) {
                 Files.deleteIfExists(folder.resolve(name));
-                Files.createSymbolicLink(folder.resolve(name), target);
+                link(folder.resolve(name), target);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
