@@ -72,6 +72,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final Map<String, List<Integer>> servicePorts = new ConcurrentHashMap<>();
     private final Rbac rbac = new Rbac();
+    private final RequestLog requests = new RequestLog();
     private final Dispatcher dispatcher = new Dispatcher();
     private final KubernetesMockServer server;
     private final KubernetesClient client;
@@ -169,6 +170,11 @@ public final class ApiServer implements AutoCloseable {
         return rbac.unused();
     }
 
+    /** What ServiceAccounts asked for. */
+    public RequestLog requests() {
+        return requests;
+    }
+
     /** Groups whose kinds this cluster does not know, as when nothing was installed that brings them. */
     public void letBeAbsent(String... groups) {
         absentGroups = Set.of(groups);
@@ -237,6 +243,7 @@ public final class ApiServer implements AutoCloseable {
                 return status(503, "the API server is down");
             }
             MockResponse response = answer(request, path);
+            requests.add(request, response.code());
             if (response.getBody() != null && response.header("Content-Type") == null) {
                 response.setHeader("Content-Type", "application/json");
             }

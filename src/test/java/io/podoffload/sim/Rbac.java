@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleRef;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,10 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Rbac {
 
-    private static final String ACCOUNT = "system:serviceaccount:";
-    private static final Pattern PATH = Pattern.compile("/(?:api|apis/(?<group>[^/]+))/[^/]+"
-            + "(?:/namespaces/(?<namespace>[^/]+)(?=/))?/(?<resource>[^/]+)(?:/(?<name>[^/]+)(?:/(?<sub>[^/]+))?)?");
-    private static final Pattern NAMED = Pattern.compile("fieldSelector=metadata.name(?:%3D|=)([^&]+)");
+    static final String ACCOUNT = "system:serviceaccount:";
 
     private final Map<String, List<PolicyRule>> rules = new ConcurrentHashMap<>();
     private final List<Grant> grants = new CopyOnWriteArrayList<>();
@@ -43,7 +37,7 @@ final class Rbac {
     /** One rule for one ServiceAccount or person, everywhere or in one Namespace. */
     private record Grant(String account, @Nullable String namespace, PolicyRule rule) {
 
-        boolean allows(String by, Attributes request) {
+        boolean allows(String by, RequestAttributes request) {
             return account.equals(by)
                     && (namespace == null || namespace.equals(request.namespace()))
                     && rule.getApiGroups().contains(request.group())
@@ -61,49 +55,6 @@ final class Rbac {
         static String name(String account, String verb, String resource, PolicyRule rule) {
             return account + " " + verb + " " + resource
                     + (rule.getResourceNames().isEmpty() ? "" : " " + rule.getResourceNames());
-        }
-    }
-
-    /** What a request asks for, in RBAC's words. */
-    private record Attributes(
-            String verb,
-            String group,
-            String resource,
-            @Nullable String namespace,
-            @Nullable String name) {
-
-        static @Nullable Attributes of(RecordedRequest request) {
-            String[] parts = request.getPath().split("\\?", 2);
-            String query = parts.length > 1 ? parts[1] : "";
-            Matcher path = PATH.matcher(parts[0]);
-            if (!path.matches()) {
-                return null;
-            }
-            String group = path.group("group") == null ? "" : path.group("group");
-            String sub = path.group("sub") == null ? "" : "/" + path.group("sub");
-            String name = path.group("name");
-            Matcher named = NAMED.matcher(query);
-            return new Attributes(
-                    verb(request.method(), name != null, query.contains("watch=true")),
-                    group,
-                    path.group("resource") + sub,
-                    path.group("namespace"),
-                    name == null && named.find() ? named.group(1) : name);
-        }
-
-        Attributes with(String otherVerb) {
-            return new Attributes(otherVerb, group, resource, namespace, name);
-        }
-
-        private static String verb(HttpMethod method, boolean named, boolean watch) {
-            return switch (method) {
-                case GET -> named ? "get" : watch ? "watch" : "list";
-                case POST -> "create";
-                case PUT -> "update";
-                case PATCH -> "patch";
-                case DELETE -> named ? "delete" : "deletecollection";
-                default -> method.name();
-            };
         }
     }
 
@@ -160,7 +111,7 @@ final class Rbac {
     }
 
     /** Who asks; null for the administrator. */
-    private static @Nullable String user(RecordedRequest request) {
+    static @Nullable String user(RecordedRequest request) {
         String token = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
         return token.startsWith(ACCOUNT) ? token : request.getHeader("Impersonate-User");
     }
@@ -169,7 +120,7 @@ final class Rbac {
     @Nullable
     String refusal(RecordedRequest request) {
         String user = user(request);
-        Attributes attributes = Attributes.of(request);
+        RequestAttributes attributes = RequestAttributes.of(request);
         if (user == null || attributes == null) {
             return null;
         }
@@ -180,7 +131,7 @@ final class Rbac {
                 : refusal;
     }
 
-    private @Nullable String refusal(String user, Attributes attributes) {
+    private @Nullable String refusal(String user, RequestAttributes attributes) {
         for (Grant grant : grants) {
             if (grant.allows(user, attributes)) {
                 used.add(Grant.name(user, attributes.verb(), attributes.resource(), grant.rule()));

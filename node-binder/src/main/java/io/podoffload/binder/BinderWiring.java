@@ -125,13 +125,13 @@ class BinderWiring {
     }
 
     @Bean
-    PodStatus podStatus(KubernetesClient client, NodeBinderProperties properties, Clock clock) {
-        return new PodStatus(client, properties.nodeName(), clock);
+    PodStatus podStatus(KubernetesClient client, NodePods pods, NodeBinderProperties properties, Clock clock) {
+        return new PodStatus(client, pods, properties.nodeName(), clock);
     }
 
     @Bean
-    BindingReporter reporter(PodStatus podStatus, NodePods pods) {
-        return new BindingReporter(podStatus, pods);
+    BindingReporter reporter(PodStatus podStatus) {
+        return new BindingReporter(podStatus);
     }
 
     @Bean
@@ -164,7 +164,7 @@ class BinderWiring {
                 inventory,
                 pods,
                 vswitchd,
-                new OffloadReporter(podStatus, pods),
+                new OffloadReporter(podStatus),
                 meters,
                 () -> Checks.ofNode(examination.facts()).stream()
                         .map(finding -> finding.evidence() + ". " + finding.cure())

@@ -11,7 +11,10 @@ import java.util.stream.Collectors;
 /** What there is to say of a pod that holds one VF or several. Not safe for use by several threads. */
 public final class PodVerdict {
 
-    /** Nearly every pod waits for OVN some milliseconds, and each word about it costs the API server a write. */
+    /** Every pod waits for its sandbox and its CNI at first, and each word about it costs the API server a write. */
+    private static final long PASSING_AT_FIRST = TimeUnit.SECONDS.toNanos(10);
+
+    /** A pod that was bound must not be called ready for long when it no longer is. */
     private static final long PASSING = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<PciAddress, Finding> findings = new TreeMap<>();
@@ -36,9 +39,13 @@ public final class PodVerdict {
         }
     }
 
-    /** Whether the pod waits, whatever for, and not long enough yet for anybody to be told. */
-    public boolean isPassing(long now) {
-        return waitingSince.isPresent() && now - waitingSince.getAsLong() < PASSING;
+    /**
+     * Whether the pod waits, whatever for, and not long enough yet for anybody to be told.
+     *
+     * @param told whether something was told of the pod before
+     */
+    public boolean isPassing(long now, boolean told) {
+        return waitingSince.isPresent() && now - waitingSince.getAsLong() < (told ? PASSING : PASSING_AT_FIRST);
     }
 
     /** Of all VFs: what a person can cure comes first, then what only needs time, then what is well; spare VFs last. */

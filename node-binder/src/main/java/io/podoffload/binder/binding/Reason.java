@@ -86,6 +86,11 @@ public enum Reason {
         return settled;
     }
 
+    /** Whether packets of a pod go through the VF. */
+    public boolean binds() {
+        return this == Bound || this == Adopted;
+    }
+
     /** One sentence. */
     public String cause() {
         return cause;

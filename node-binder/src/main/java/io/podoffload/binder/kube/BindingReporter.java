@@ -6,15 +6,17 @@ import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.PodVerdict;
 import io.podoffload.binder.binding.Reason;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Tells the pod's users what became of its VF: the condition {@code pod-offload.io/bound}, and an Event for each verdict
- * that is more than a matter of time. A wait that passes within a second is not told at all. A report that fails does not undo a
+ * that is more than a matter of time. A wait that passes soon is not told at all. A report that fails does not undo a
  * binding; it is sent again at the next look.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate">Pod readiness</a>
@@ -26,18 +28,16 @@ public final class BindingReporter {
     private static final Logger LOG = LoggerFactory.getLogger(BindingReporter.class);
 
     private final PodStatus status;
-    private final NodePods pods;
-
-    /** What was reported last, by pod uid: the watch may not have brought it back yet. */
-    private final Map<String, Report> reported = new ConcurrentHashMap<>();
 
     /** The verdict on each VF of a pod, by pod uid. */
     private final Map<String, PodVerdict> verdicts = new ConcurrentHashMap<>();
 
-    public BindingReporter(PodStatus status, NodePods pods) {
+    public BindingReporter(PodStatus status) {
         this.status = status;
-        this.pods = pods;
     }
+
+    /** Reports whose Event is not written yet, by pod uid. */
+    private final Map<String, Report> untold = new ConcurrentHashMap<>();
 
     private record Report(String reason, String message) {}
 
@@ -52,7 +52,9 @@ public final class BindingReporter {
         synchronized (verdict) { // VFs of one pod are looked at side by side, and one Event is to be written
             long now = System.nanoTime();
             verdict.put(vfs, pci, reason, detail, now);
-            return !verdict.isPassing(now) && report(pod, verdict.reason(), verdict.detail());
+            boolean passing = verdict.isPassing(now, before(pod).isPresent())
+                    || (verdict.reason().transitional() && status.isEnding(pod));
+            return !passing && reportOnce(pod, verdict.reason(), verdict.detail());
         }
     }
 
@@ -70,21 +72,18 @@ public final class BindingReporter {
     private boolean reportOnce(PodRef pod, Reason reason, String detail) {
         Report report = new Report(reason.name(), message(reason, detail));
         Optional<Report> before = before(pod);
-        if (before.equals(Optional.of(report))) {
-            return true;
-        }
         try {
-            status.apply(
-                    pod,
-                    PodStatus.COMPONENT,
-                    CONDITION,
-                    reason.settled() ? "True" : "False",
-                    report.reason(),
-                    report.message());
-            if (!reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()))) {
-                status.tell(pod, reason.settled(), report.reason(), report.message());
+            if (!before.equals(Optional.of(report))) {
+                status.apply(pod, statements(pod, reason, report));
+                untold.remove(pod.uid());
+                if (!reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()))) {
+                    untold.put(pod.uid(), report);
+                }
             }
-            reported.put(pod.uid(), report);
+            if (report.equals(untold.get(pod.uid()))) {
+                status.tell(pod, reason.settled(), report.reason(), report.message());
+                untold.remove(pod.uid());
+            }
             return true;
         } catch (KubernetesClientException e) {
             if (PodStatus.isGone(e)) {
@@ -100,16 +99,23 @@ public final class BindingReporter {
 
     /** Nobody is left to be told of this pod. */
     public void forget(PodRef pod) {
-        reported.remove(pod.uid());
+        status.forget(pod);
+        untold.remove(pod.uid());
         verdicts.remove(pod.uid());
     }
 
-    /** What this process reported last, else, after a restart, what the pod's condition says. */
     private Optional<Report> before(PodRef pod) {
-        return Optional.ofNullable(reported.get(pod.uid()))
-                .or(() -> pods.findByUid(pod.uid())
-                        .flatMap(view -> view.condition(CONDITION))
-                        .map(condition -> new Report(condition.getReason(), condition.getMessage())));
+        return status.shown(pod, CONDITION).map(condition -> new Report(condition.getReason(), condition.getMessage()));
+    }
+
+    /** Where the packets run is first told together with the binding: two requests would say what one can. */
+    private List<PodStatus.Statement> statements(PodRef pod, Reason reason, Report report) {
+        PodStatus.Statement bound = new PodStatus.Statement(
+                CONDITION, reason.settled() ? "True" : "False", report.reason(), report.message());
+        return Stream.concat(
+                        Stream.of(bound),
+                        reason.binds() ? OffloadReporter.atFirst(status, pod).stream() : Stream.empty())
+                .toList();
     }
 
     private static String message(Reason reason, String detail) {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +21,11 @@ public final class NodeConditions {
     private final String node;
     private final Clock clock;
     private final Events events;
+
+    /** What each condition is known to say, by type. */
+    private final Map<String, Said> said = new HashMap<>();
+
+    private record Said(String reason, String message) {}
 
     public NodeConditions(KubernetesClient client, String node, Clock clock) {
         this.client = client;
@@ -41,8 +47,16 @@ public final class NodeConditions {
         return object;
     }
 
-    /** Writes the condition where it says something else than the Node shows. */
-    public void report(String type, boolean status, String reason, String message) {
+    /** Writes the condition where it says something else than the Node shows; the Node is read only where there is news. */
+    public synchronized void report(String type, boolean status, String reason, String message) {
+        Said now = new Said(reason, message);
+        if (!now.equals(said.get(type))) {
+            reportNews(type, status, reason, message);
+            said.put(type, now);
+        }
+    }
+
+    private void reportNews(String type, boolean status, String reason, String message) {
         Node object = read();
         Optional<NodeCondition> before = Optional.ofNullable(object.getStatus()).stream()
                 .flatMap(shown -> shown.getConditions().stream())

@@ -6,10 +6,12 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.offload.OffloadVerdict;
-import java.time.Duration;
+import java.net.HttpURLConnection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -31,14 +33,16 @@ public final class NodeReport {
     /** Far below what etcd takes, so that a cluster of many nodes can be read at once. */
     private static final int LARGEST = 64 * 1024;
 
-    private static final Duration SHARES_EVERY = Duration.ofMinutes(1);
+    private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     private final KubernetesClient client;
     private final String namespace;
     private final String node;
     private final JsonMapper json;
-    private Contents written = Contents.NONE;
-    private long writtenAt;
+    private final ReportPace pace = new ReportPace();
+
+    /** The Node, of which the uid is asked for once; empty while it is not known. */
+    private List<OwnerReference> owner = List.of();
 
     /**
      * What is told.
@@ -51,7 +55,7 @@ public final class NodeReport {
         static final Contents NONE = new Contents(Map.of(), List.of(), List.of());
 
         /** Without what changes all the time. */
-        private Contents steady() {
+        Contents steady() {
             return new Contents(resources, vfs.stream().map(Vf::withoutShare).toList(), List.of());
         }
     }
@@ -76,7 +80,7 @@ public final class NodeReport {
             Instant since,
             @Nullable OffloadVerdict offload,
             double share) {
-        private Vf withoutShare() {
+        Vf withoutShare() {
             return new Vf(pci, pf, representor, reason, severity, detail, pod, since, offload, 0);
         }
     }
@@ -88,15 +92,28 @@ public final class NodeReport {
         this.json = json;
     }
 
-    /** Writes the report where it has changed; how much traffic there is, once a minute at most. */
+    /** Writes the report where it is due. */
     public void write(Contents contents) {
-        boolean due = System.nanoTime() - writtenAt > SHARES_EVERY.toNanos();
-        if (contents.equals(written) || (!due && contents.steady().equals(written.steady()))) {
-            return;
+        if (pace.isDue(contents, System.nanoTime())) {
+            put(contents);
+            pace.written(contents, System.nanoTime());
         }
-        client.resource(report(contents)).createOr(NonDeletingOperation::update);
-        written = contents;
-        writtenAt = System.nanoTime();
+    }
+
+    /** One request, and no version is asked for first: this binder alone writes the report of its node. */
+    private void put(Contents contents) {
+        if (owner.isEmpty()) {
+            owner = readOwner();
+        }
+        try {
+            client.resource(report(contents)).patch(MERGE);
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+                throw e;
+            }
+            owner = readOwner(); // the report may have gone with its Node, of which there is another now
+            client.resource(report(contents)).create();
+        }
     }
 
     private ConfigMap report(Contents contents) {
@@ -108,7 +125,7 @@ public final class NodeReport {
                 .withNamespace(namespace)
                 .withName("pod-offload-node-" + node)
                 .withLabels(Map.of("pod-offload.io/report", "node"))
-                .withOwnerReferences(owner())
+                .withOwnerReferences(owner)
                 .endMetadata()
                 .withData(Map.of(
                         "resources",
@@ -139,7 +156,7 @@ public final class NodeReport {
         return lines.toString();
     }
 
-    private List<OwnerReference> owner() {
+    private List<OwnerReference> readOwner() {
         Node object = client.nodes().withName(node).get();
         return object == null
                 ? List.of()

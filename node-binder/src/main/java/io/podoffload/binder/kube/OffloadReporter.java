@@ -4,10 +4,8 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.offload.OffloadVerdict;
-import java.util.Collection;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,15 +19,26 @@ public final class OffloadReporter {
     public static final String CONDITION = "pod-offload.io/offloaded";
 
     private static final Logger LOG = LoggerFactory.getLogger(OffloadReporter.class);
-    private static final String MANAGER = PodStatus.COMPONENT + "-offload";
 
     private final PodStatus status;
-    private final NodePods pods;
-    private final Map<String, OffloadVerdict> reported = new ConcurrentHashMap<>(); // by pod uid
 
-    public OffloadReporter(PodStatus status, NodePods pods) {
+    public OffloadReporter(PodStatus status) {
         this.status = status;
-        this.pods = pods;
+    }
+
+    /** What the condition says of a pod that was just bound: it has sent nothing that could have been seen. */
+    static Optional<PodStatus.Statement> atFirst(PodStatus status, PodRef pod) {
+        return status.shown(pod, CONDITION).isPresent()
+                ? Optional.empty()
+                : Optional.of(statement(OffloadVerdict.NoTraffic, ""));
+    }
+
+    private static PodStatus.Statement statement(OffloadVerdict verdict, String detail) {
+        return new PodStatus.Statement(
+                CONDITION,
+                verdict.status(),
+                verdict.name(),
+                detail.isEmpty() ? verdict.sentence() : verdict.sentence() + " " + detail);
     }
 
     /**
@@ -38,36 +47,20 @@ public final class OffloadReporter {
      * @param details asked for then only
      */
     public void report(PodRef pod, OffloadVerdict verdict, Supplier<String> details) {
-        Optional<String> before = before(pod);
+        Optional<String> before = status.shown(pod, CONDITION).map(PodCondition::getReason);
         if (before.equals(Optional.of(verdict.name()))) {
             return;
         }
-        String detail = details.get();
-        String message = detail.isEmpty() ? verdict.sentence() : verdict.sentence() + " " + detail;
+        PodStatus.Statement statement = statement(verdict, details.get());
         try {
-            status.apply(pod, MANAGER, CONDITION, verdict.status(), verdict.name(), message);
+            status.apply(pod, List.of(statement));
             if (verdict != OffloadVerdict.NoTraffic) {
-                status.tell(pod, verdict == OffloadVerdict.Offloaded, verdict.name(), message);
+                status.tell(pod, verdict == OffloadVerdict.Offloaded, verdict.name(), statement.message());
             }
-            reported.put(pod.uid(), verdict);
         } catch (KubernetesClientException e) {
             if (!PodStatus.isGone(e)) {
                 LOG.warn("cannot tell the API server where the packets of {} run: {}", pod, e.getMessage());
             }
         }
-    }
-
-    /** What was said last of the pod, also before a restart. */
-    public Optional<String> before(PodRef pod) {
-        return Optional.ofNullable(reported.get(pod.uid()))
-                .map(Enum::name)
-                .or(() -> pods.findByUid(pod.uid())
-                        .flatMap(view -> view.condition(CONDITION))
-                        .map(PodCondition::getReason));
-    }
-
-    /** Of other pods nothing need be remembered. */
-    public void retain(Collection<String> uids) {
-        reported.keySet().retainAll(uids);
     }
 }

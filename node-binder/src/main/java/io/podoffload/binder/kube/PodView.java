@@ -46,6 +46,11 @@ public final class PodView {
         return String.valueOf(pod.getMetadata().getCreationTimestamp());
     }
 
+    /** Whether it is being deleted. */
+    boolean isEnding() {
+        return pod.getMetadata().getDeletionTimestamp() != null;
+    }
+
     /** A finished pod owns nothing, whatever the kubelet still lists. */
     public boolean finished() {
         String phase =

@@ -66,8 +66,8 @@ public final class WatchedPod implements HasMetadata, Namespaced {
             @Nullable List<PodCondition> conditions) {
 
         /** What the binder writes of it. */
-        static Status of(PodCondition condition) {
-            return new Status(null, null, null, List.of(condition));
+        static Status of(List<PodCondition> conditions) {
+            return new Status(null, null, null, conditions);
         }
     }
 

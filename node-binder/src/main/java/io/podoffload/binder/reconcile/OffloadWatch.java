@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
-import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.OffloadReporter;
 import io.podoffload.binder.kube.PodView;
@@ -170,7 +169,7 @@ public final class OffloadWatch {
 
     private List<Bound> bound() {
         return states.all().stream()
-                .filter(state -> state.reason() == Reason.Bound || state.reason() == Reason.Adopted)
+                .filter(state -> state.reason().binds())
                 .flatMap(state -> Optional.ofNullable(state.podUid())
                         .flatMap(pods::findByUid)
                         .map(PodView::ref)
@@ -266,7 +265,6 @@ public final class OffloadWatch {
     }
 
     private void forgetAllBut(Set<String> uids) {
-        reporter.retain(uids);
         verdicts.keySet().retainAll(uids);
         byUid.keySet().retainAll(uids);
         meters.getMeters().stream()

@@ -3,6 +3,7 @@ package io.podoffload.binder.reconcile;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.NodeReport.Vf;
+import io.podoffload.binder.offload.OffloadVerdict;
 import io.podoffload.binder.reconcile.OffloadWatch.OffloadedPod;
 import io.podoffload.binder.reconcile.VfStates.VfState;
 import java.util.List;
@@ -32,7 +33,11 @@ public final class ReportContents {
         return new NodeReport.Contents(
                 capacity,
                 states.all().stream()
-                        .map(state -> vf(state, Optional.ofNullable(proofs.get(state.pci()))))
+                        .map(state -> vf(
+                                state,
+                                Optional.ofNullable(proofs.get(state.pci()))
+                                        .filter(proof -> state.reason().binds()
+                                                && proof.pod().equals(state.pod()))))
                         .toList(),
                 shares.stream().allMatch(share -> share < 0) ? List.of() : shares);
     }
@@ -48,7 +53,7 @@ public final class ReportContents {
                 state.detail(),
                 state.pod(),
                 state.since(),
-                proof.map(OffloadedPod::verdict).orElse(null),
+                state.reason().binds() ? proof.map(OffloadedPod::verdict).orElse(OffloadVerdict.NoTraffic) : null,
                 proof.map(OffloadedPod::share).orElse(0.0));
     }
 }

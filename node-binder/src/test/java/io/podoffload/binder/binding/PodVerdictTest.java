@@ -36,13 +36,17 @@ class PodVerdictTest {
     }
 
     @Test
-    void aWaitIsPassingUntilItHasLastedASecond() {
+    void theFirstWaitIsPassingForTenSecondsAndALaterOneForOne() {
         found(FIRST, Reason.WaitingForSandbox, 0);
         found(FIRST, Reason.WaitingForOvn, 900);
 
-        assertThat(verdict.isPassing(at(999))).isTrue();
-        assertThat(verdict.isPassing(at(1_000)))
+        assertThat(verdict.isPassing(at(9_999), false)).isTrue();
+        assertThat(verdict.isPassing(at(10_000), false))
                 .as("waits for one thing after another are one wait")
+                .isFalse();
+        assertThat(verdict.isPassing(at(999), true)).isTrue();
+        assertThat(verdict.isPassing(at(1_000), true))
+                .as("a pod that is called ready is none any more")
                 .isFalse();
     }
 
@@ -50,13 +54,13 @@ class PodVerdictTest {
     void whatIsNoWaitIsNeverPassingAndTheNextWaitBeginsAnew() {
         found(FIRST, Reason.WaitingForOvn, 0);
         found(FIRST, Reason.StepFailed, 10);
-        assertThat(verdict.isPassing(at(10))).isFalse();
+        assertThat(verdict.isPassing(at(10), false)).isFalse();
 
         found(FIRST, Reason.WaitingForOvn, 2_000);
-        assertThat(verdict.isPassing(at(2_500))).isTrue();
+        assertThat(verdict.isPassing(at(2_500), true)).isTrue();
 
         found(FIRST, Reason.Bound, 2_600);
         found(SECOND, Reason.Bound, 2_600);
-        assertThat(verdict.isPassing(at(2_600))).isFalse();
+        assertThat(verdict.isPassing(at(2_600), true)).isFalse();
     }
 }

@@ -19,7 +19,7 @@ class OffloadReporterTest {
 
     private static final PodRef POD = new PodRef("web", "nginx", "uid-1");
     private static final String STATUS =
-            "/api/v1/namespaces/web/pods/nginx/status?fieldManager=pod-offload-binder-offload&force=true";
+            "/api/v1/namespaces/web/pods/nginx/status?fieldManager=pod-offload-binder&force=true";
 
     KubernetesMockServer server;
     KubernetesClient client;
@@ -41,9 +41,8 @@ class OffloadReporterTest {
                 .withConfig(client.getConfiguration())
                 .withKubernetesSerialization(ApiClient.kinds())
                 .build()) {
-            OffloadReporter reporter = new OffloadReporter(
-                    new PodStatus(own, "node", Clock.systemUTC()),
-                    new NodePods(own, "node", Set.of(), pod -> {}, pod -> {}));
+            OffloadReporter reporter = new OffloadReporter(new PodStatus(
+                    own, new NodePods(own, "node", Set.of(), pod -> {}, pod -> {}), "node", Clock.systemUTC()));
             for (OffloadVerdict verdict : new OffloadVerdict[] {
                 OffloadVerdict.NotOffloaded,
                 OffloadVerdict.NotOffloaded,

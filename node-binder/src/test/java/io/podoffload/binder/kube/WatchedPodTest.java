@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -93,10 +94,10 @@ class WatchedPodTest {
         WatchedPod pod = new WatchedPod();
         pod.setMetadata(
                 new ObjectMetaBuilder().withName("nginx").withUid("uid-1").build());
-        pod.setStatus(WatchedPod.Status.of(new PodConditionBuilder()
+        pod.setStatus(WatchedPod.Status.of(List.of(new PodConditionBuilder()
                 .withType("pod-offload.io/bound")
                 .withStatus("True")
-                .build()));
+                .build())));
 
         assertThat(KINDS.asJson(pod))
                 .isEqualTo(
