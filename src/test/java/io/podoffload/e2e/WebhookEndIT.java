@@ -21,6 +21,8 @@ class WebhookEndIT {
     private static final String DRAINING = "new requests are sent elsewhere";
     private static final String LEADS = "this replica renews the certificates";
 
+    private static final String LEASE_DURATION = "--pod-offload.certificates.lease-duration=30s";
+
     /** Longer than any replica waits before it asks for the Lease. */
     private static final Duration ASKS_WITHIN = Duration.ofSeconds(12);
 
@@ -65,7 +67,7 @@ class WebhookEndIT {
 
     @Test
     void aReplicaThatIsEndingTakesNoLease() {
-        replicas.launch(ASKS_WITHIN);
+        replicas.launch(ASKS_WITHIN, LEASE_DURATION);
         int leader = replicas.awaitLeader();
         JavaProgram ending = replicas.program(1 - leader);
 
@@ -81,13 +83,10 @@ class WebhookEndIT {
 
     @Test
     void afterTheUninstallHookNoReplicaMakesTheLeaseAgain() throws Exception {
-        replicas.launch();
+        replicas.launch(LEASE_DURATION);
         replicas.awaitLeader();
 
-        // in the order of the hook; the replicas are signalled only when it has ended
-        replicas.configuration().delete();
-        replicas.secret().delete();
-        replicas.lease().delete();
+        deleteAsTheHookDoes(); // the replicas are signalled only when it has ended
         Awaitility.await()
                 .during(ASKS_WITHIN)
                 .atMost(ASKS_WITHIN.multipliedBy(2))
@@ -101,6 +100,36 @@ class WebhookEndIT {
 
         assertThat(replicas.lease().get()).isNull();
         assertThat(replicas.secret().get()).isNull();
+    }
+
+    @Test
+    void aLeaderThatDidNotSeeTheUninstallHookGivesNoLeaseBackThatIsGone() throws Exception {
+        replicas.launch(LEASE_DURATION);
+        int leader = replicas.awaitLeader();
+        String pid = String.valueOf(replicas.program(leader).pid());
+
+        Programs.signal("STOP", pid); // it learns of the deletions and of its end at once
+        try {
+            deleteAsTheHookDoes();
+            replicas.program(1 - leader).terminate();
+            replicas.program(leader).terminate();
+        } finally {
+            Programs.signal("CONT", pid);
+        }
+        for (int number = 0; number < 2; number++) {
+            replicas.program(number).onEnd().get(60, TimeUnit.SECONDS);
+        }
+
+        assertThat(replicas.lease().get()).isNull();
+        assertThat(replicas.secret().get()).isNull();
+        assertThat(replicas.program(leader).printed()).doesNotContain("is given back");
+    }
+
+    /** In its order. */
+    private void deleteAsTheHookDoes() {
+        replicas.configuration().delete();
+        replicas.secret().delete();
+        replicas.lease().delete();
     }
 
     @Test
@@ -142,7 +171,7 @@ class WebhookEndIT {
 
     @Test
     void aReplicaThatWasStarvedServesOnAndLeadsNoMore() throws Exception {
-        replicas.launch();
+        replicas.launch(LEASE_DURATION);
         int leader = replicas.awaitLeader();
         JavaProgram starved = replicas.program(leader);
 

@@ -14,6 +14,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param service with mode self: name of the Service that the API server calls
  * @param secret with mode self: name of the Secret
  * @param lease with mode self: name of the Lease by which one of several replicas does it
+ * @param leaseDuration with mode self: how long a replica that was killed keeps the Lease; its holder renews it at a third of that
  * @param webhookConfiguration with mode self: name of the MutatingWebhookConfiguration
  * @param authorityLife with mode self: life of the authority; at two thirds of it there is a new one
  * @param life with mode self: life of the serving certificate; at two thirds of it there is a new one
@@ -25,6 +26,7 @@ public record CertificateProperties(
         @DefaultValue("pod-offload-webhook") String service,
         @DefaultValue("pod-offload-webhook-tls") String secret,
         @DefaultValue("pod-offload-webhook-certificates") String lease,
+        @DefaultValue("60s") Duration leaseDuration,
         @DefaultValue("pod-offload") String webhookConfiguration,
         @DefaultValue("3650d") Duration authorityLife,
         @DefaultValue("90d") Duration life,

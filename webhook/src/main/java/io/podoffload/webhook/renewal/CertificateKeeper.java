@@ -85,8 +85,10 @@ final class CertificateKeeper implements CertificateSource, SmartLifecycle {
         caBundle = new CaBundle(client, properties.webhookConfiguration());
         replicas = new Replicas(client, service);
         clock = new ApiServerClock(client);
+        LeaseTimes times = new LeaseTimes(properties.leaseDuration());
         leadership = new Leadership(
-                new SharedLease(client, webhook.namespace(), properties.lease()),
+                new SharedLease(client, webhook.namespace(), properties.lease(), times.heldFor()),
+                times,
                 caBundle::read,
                 () -> lookIn(Duration.ZERO));
         failures = Counter.builder("pod.offload.webhook.renewal.failures")

@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -28,10 +27,9 @@ import org.slf4j.LoggerFactory;
 final class Leadership implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
-    private static final Duration RENEWED_EVERY = Duration.ofSeconds(10);
-    private static final Duration GIVEN_UP_AFTER = Duration.ofSeconds(20);
 
     private final SharedLease lease;
+    private final LeaseTimes times;
     private final Supplier<@Nullable MutatingWebhookConfiguration> configuration;
     private final Runnable onLeading;
     private final SharedIndexInformer<Lease> informer;
@@ -59,8 +57,13 @@ final class Leadership implements AutoCloseable {
     private String unchanged = "";
 
     /** @param configuration asks the API server; without a configuration nothing is to be renewed, and no Lease is created */
-    Leadership(SharedLease lease, Supplier<@Nullable MutatingWebhookConfiguration> configuration, Runnable onLeading) {
+    Leadership(
+            SharedLease lease,
+            LeaseTimes times,
+            Supplier<@Nullable MutatingWebhookConfiguration> configuration,
+            Runnable onLeading) {
         this.lease = lease;
+        this.times = times;
         this.configuration = configuration;
         this.onLeading = onLeading;
         informer = lease.watch();
@@ -90,8 +93,8 @@ final class Leadership implements AutoCloseable {
         var unused = informer.start().whenComplete((nothing, failure) -> consider());
         Future<?> ticks = thread.scheduleWithFixedDelay(
                 () -> tryTo(this::renewOrStand),
-                RENEWED_EVERY.toMillis(),
-                RENEWED_EVERY.toMillis(),
+                times.renewedEvery().toMillis(),
+                times.renewedEvery().toMillis(),
                 TimeUnit.MILLISECONDS);
     }
 
@@ -114,10 +117,13 @@ final class Leadership implements AutoCloseable {
     }
 
     private void stand() {
+        if (!informer.hasSynced()) {
+            return; // the Lease may be there all the same
+        }
         Lease seen = informer.getStore().list().stream().findFirst().orElse(null);
         if (seen == null) {
             MutatingWebhookConfiguration owner = configuration.get();
-            if (owner != null) {
+            if (owner != null && !ended) {
                 hold(() -> lease.create(self, owner));
             }
         } else if (isFree(seen)) {
@@ -135,7 +141,7 @@ final class Leadership implements AutoCloseable {
         return holder == null
                 || holder.isEmpty()
                 || holder.equals(self) // an answer was lost
-                || System.nanoTime() - unchangedSince >= SharedLease.HELD_FOR.toNanos();
+                || System.nanoTime() - unchangedSince >= times.heldFor().toNanos();
     }
 
     private void hold(Supplier<Lease> write) {
@@ -163,12 +169,16 @@ final class Leadership implements AutoCloseable {
                 LOG.warn(
                         "cannot write the Lease {}, trying again in {} s: {}",
                         lease,
-                        RENEWED_EVERY.toSeconds(),
+                        times.renewedEvery().toSeconds(),
                         e.getMessage());
                 LOG.debug("cannot write the Lease {}", lease, e);
             }
         } catch (RuntimeException e) {
-            LOG.error("cannot stand for the Lease {}, trying again in {} s", lease, RENEWED_EVERY.toSeconds(), e);
+            LOG.error(
+                    "cannot stand for the Lease {}, trying again in {} s",
+                    lease,
+                    times.renewedEvery().toSeconds(),
+                    e);
         }
     }
 
@@ -178,7 +188,9 @@ final class Leadership implements AutoCloseable {
 
     /** No longer once it could not be renewed for a while, before another may take it. */
     boolean isLeading() {
-        return !ended && held != null && System.nanoTime() - renewedAt < GIVEN_UP_AFTER.toNanos();
+        return !ended
+                && held != null
+                && System.nanoTime() - renewedAt < times.givenUpAfter().toNanos();
     }
 
     /** Leads no more, at once; completes when the Lease is given back, if this replica holds it. */
@@ -204,7 +216,7 @@ final class Leadership implements AutoCloseable {
                 LOG.warn(
                         "the Lease {} cannot be given back; another replica takes it after {} s: {}",
                         lease,
-                        SharedLease.HELD_FOR.toSeconds(),
+                        times.heldFor().toSeconds(),
                         e.getMessage());
             }
         }

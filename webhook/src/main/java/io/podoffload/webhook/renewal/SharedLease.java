@@ -21,18 +21,18 @@ import java.time.temporal.ChronoUnit;
  */
 final class SharedLease {
 
-    static final Duration HELD_FOR = Duration.ofSeconds(30);
-
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     private final KubernetesClient client;
     private final String namespace;
     private final String name;
+    private final Duration heldFor;
 
-    SharedLease(KubernetesClient client, String namespace, String name) {
+    SharedLease(KubernetesClient client, String namespace, String name, Duration heldFor) {
         this.client = client;
         this.namespace = namespace;
         this.name = name;
+        this.heldFor = heldFor;
     }
 
     private Resource<Lease> resource() {
@@ -63,11 +63,11 @@ final class SharedLease {
         return patch(before, acquired(holder, transitions == null ? 1 : transitions + 1));
     }
 
-    private static LeaseSpec acquired(String holder, int transitions) {
+    private LeaseSpec acquired(String holder, int transitions) {
         ZonedDateTime now = now();
         return new LeaseSpecBuilder()
                 .withHolderIdentity(holder)
-                .withLeaseDurationSeconds((int) HELD_FOR.toSeconds())
+                .withLeaseDurationSeconds((int) heldFor.toSeconds())
                 .withAcquireTime(now)
                 .withRenewTime(now)
                 .withLeaseTransitions(transitions)

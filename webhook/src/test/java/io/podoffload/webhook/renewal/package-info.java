@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.webhook.renewal;
+
+import org.jspecify.annotations.NullMarked;
