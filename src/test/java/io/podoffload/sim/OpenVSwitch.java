@@ -137,6 +137,11 @@ public final class OpenVSwitch implements AutoCloseable {
         end.orTimeout(ENDS_WITHIN_SECONDS, TimeUnit.SECONDS).join();
     }
 
+    /** ovs-vswitchd ends; the kernel's netdevs stay. */
+    public void stopSwitch() {
+        exit("ovs-vswitchd");
+    }
+
     public void startSwitch() {
         List<String> arguments = new ArrayList<>(List.of(
                 "unix:" + socket(),

@@ -726,6 +726,28 @@ public final class SimulatedCluster implements AutoCloseable {
         kubelet.withoutSocket(story);
     }
 
+    /** Lets something happen while the container runtime answers nobody. */
+    public void withoutRuntimeSocket(Runnable story) {
+        runtime.withoutSocket(story);
+    }
+
+    /** How often the kubelet's PodResources was asked, and how often it refused because that was too often. */
+    public record KubeletCalls(int made, int refused) {}
+
+    public KubeletCalls kubeletCalls() {
+        return new KubeletCalls(kubelet.limit().calls(), kubelet.limit().refused());
+    }
+
+    /** Another client uses up what the kubelet allows of calls, for a tenth of a second. */
+    public void exhaustKubelet() {
+        kubelet.limit().exhaust();
+    }
+
+    /** What the binder has printed since it started. */
+    public String binderLog() {
+        return binder().printed();
+    }
+
     /** Whether the kubelet has PodResources Get, as from Kubernetes 1.34 on. */
     public void letKubeletKnowGet(boolean known) {
         kubelet.knowGet(known);

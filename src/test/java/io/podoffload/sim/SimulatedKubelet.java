@@ -64,6 +64,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final Path socket;
+    private final KubeletLimit limit = new KubeletLimit();
     private volatile UnixServer server;
     private final SharedIndexInformer<Pod> informer;
     private volatile CniMode mode = CniMode.KUBE_OVN;
@@ -104,7 +105,7 @@ final class SimulatedKubelet implements AutoCloseable {
         this.vfs = List.copyOf(vfs);
         this.free.addAll(vfs);
         this.socket = socket;
-        this.server = new UnixServer(socket, new Lister());
+        this.server = new UnixServer(socket, new Lister(), limit);
         this.informer = client.pods()
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
@@ -128,6 +129,11 @@ final class SimulatedKubelet implements AutoCloseable {
         } else {
             reportReadiness(pod);
         }
+    }
+
+    /** What the kubelet lets callers of PodResources do. */
+    KubeletLimit limit() {
+        return limit;
     }
 
     /** Whether PodResources has the method Get. */
@@ -185,7 +191,7 @@ final class SimulatedKubelet implements AutoCloseable {
         try {
             story.run();
         } finally {
-            server = new UnixServer(socket, new Lister());
+            server = new UnixServer(socket, new Lister(), limit);
         }
     }
 

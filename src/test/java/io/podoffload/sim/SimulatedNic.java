@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -49,6 +51,9 @@ public final class SimulatedNic implements Nic, AutoCloseable {
 
     private final Map<Integer, String> vfNames = new HashMap<>();
 
+    /** VFs without a device; guarded by this. */
+    private final Set<Integer> hidden = new HashSet<>();
+
     private final int vfs;
     private final Process monitor;
 
@@ -59,10 +64,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         ip("link", "set", UPLINK, "up");
         ip("link", "set", "wire0", "up");
         for (int index = 0; index < vfs; index++) {
-            String representor = UPLINK + "_" + index;
-            String vf = UPLINK + "v" + index;
-            ip("link", "add", representor, "type", "veth", "peer", "name", vf, "address", mac(index));
-            Programs.run("ethtool", "-K", vf, "tx", "off"); // else TCP dies on OVS's userspace datapath
+            addLinks(index);
         }
         writeDevices();
         monitor = monitor();
@@ -109,6 +111,63 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             }
         }
         return inventory;
+    }
+
+    /** The folder of the VF's device is not there yet, while its netdevs are, as they may be for a moment. */
+    public synchronized void hideDevice(PciAddress pci) {
+        hidden.add(pciAddresses().indexOf(pci));
+        try {
+            Files.delete(device(PF).resolve("virtfn" + pciAddresses().indexOf(pci)));
+            Files.move(device(pci.value()), sysfs.resolve("hidden"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public synchronized void showDevice(PciAddress pci) {
+        try {
+            Files.move(sysfs.resolve("hidden"), device(pci.value()));
+            linkVf(pciAddresses().indexOf(pci));
+            hidden.remove(pciAddresses().indexOf(pci));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void linkVf(int index) throws IOException {
+        link(device(PF).resolve("virtfn" + index), device(pci(index).value()));
+    }
+
+    /** The VF goes, as when its driver is unbound or fewer VFs are asked for: device and netdevs, wherever they are. */
+    public synchronized void unplug(PciAddress pci) {
+        int index = pciAddresses().indexOf(pci);
+        String representor = representor(pci);
+        ip("link", "del", representor);
+        vfByIndex.values().remove(index);
+        showVf(index, "");
+        hideDevice(pci);
+        try {
+            Files.delete(device(PF).resolve("net/" + representor));
+            Files.delete(sysfs.resolve("class/net/" + representor));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        representorNames.remove(index);
+        vfByRepresentorIndex.values().remove(index);
+    }
+
+    /** The VF is there again, as its driver makes it. */
+    public synchronized void plug(PciAddress pci) {
+        int index = pciAddresses().indexOf(pci);
+        addLinks(index);
+        showDevice(pci);
+        readLinks();
+    }
+
+    private static void addLinks(int index) {
+        String vf = UPLINK + "v" + index;
+        ip("link", "add", UPLINK + "_" + index, "type", "veth", "peer", "name", vf, "address", mac(index));
+        Programs.run("ethtool", "-K", vf, "tx", "off"); // else TCP dies on OVS's userspace datapath
     }
 
     private static String mac(int index) {
@@ -216,7 +275,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
                 Files.createDirectories(vf.resolve("net"));
                 link(vf.resolve("physfn"), pf);
                 link(vf.resolve("driver"), driver);
-                link(pf.resolve("virtfn" + index), vf);
+                linkVf(index);
                 Path port = port(index);
                 Files.createDirectories(port);
                 writePort(port, "pf0vf" + index);
@@ -266,7 +325,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             if (gone != null) {
                 showVf(gone, "");
             }
-        } else if (vf != null) {
+        } else if (vf != null && !hidden.contains(vf)) {
             vfByIndex.put(ifindex, vf);
             showVf(vf, name);
         }

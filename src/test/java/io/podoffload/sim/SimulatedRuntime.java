@@ -61,7 +61,8 @@ final class SimulatedRuntime implements AutoCloseable {
     private final ScheduledExecutorService kernel = Executors.newSingleThreadScheduledExecutor();
     private final Set<StreamObserver<ContainerEventResponse>> listeners = ConcurrentHashMap.newKeySet();
     private final Cri cri = new Cri();
-    private final UnixServer server;
+    private final Path socket;
+    private volatile UnixServer server;
     private volatile boolean streamsEvents = true;
     private volatile boolean namespacesLinger;
     private volatile boolean callsDel = true;
@@ -76,7 +77,19 @@ final class SimulatedRuntime implements AutoCloseable {
     SimulatedRuntime(Path directory, Path socket, Nic nic) {
         this.directory = directory;
         this.nic = nic;
+        this.socket = socket;
         this.server = new UnixServer(socket, cri);
+    }
+
+    /** Lets something happen while the runtime answers nobody, as when containerd restarts. */
+    void withoutSocket(Runnable story) {
+        server.close();
+        listeners.clear();
+        try {
+            story.run();
+        } finally {
+            server = new UnixServer(socket, cri);
+        }
     }
 
     /** Without it, as older runtimes are, callers must poll. Streams that are open end. */

@@ -2,6 +2,8 @@ package io.podoffload.sim;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -20,7 +22,7 @@ final class UnixServer implements AutoCloseable {
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final Server server;
 
-    UnixServer(Path socket, BindableService service) {
+    UnixServer(Path socket, BindableService service, ServerInterceptor... interceptors) {
         try {
             Files.createDirectories(socket.getParent());
             Files.deleteIfExists(socket);
@@ -28,7 +30,7 @@ final class UnixServer implements AutoCloseable {
                     .channelType(EpollServerDomainSocketChannel.class)
                     .bossEventLoopGroup(eventLoop)
                     .workerEventLoopGroup(eventLoop)
-                    .addService(service)
+                    .addService(ServerInterceptors.intercept(service, interceptors))
                     .build()
                     .start();
         } catch (IOException e) {
