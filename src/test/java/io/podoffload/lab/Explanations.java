@@ -20,6 +20,7 @@ import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.NicTopology;
+import io.podoffload.binder.kubelet.Kubelet;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.ovs.OvsConfiguration;
@@ -52,7 +53,7 @@ final class Explanations implements AutoCloseable {
         Path ovsdb = node.ovs().socket();
         PodExamination pods = new PodExamination(
                 node.client(),
-                PodResources.ofEveryResource(kubelet),
+                PodResources.ofEveryResource(new Kubelet(kubelet)),
                 new NicTopology(Path.of("/sys"), new Devlink()),
                 nics,
                 () -> OvsConfiguration.read(ovsdb),

@@ -17,12 +17,14 @@ import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kernel.SysfsNics;
+import io.podoffload.binder.kube.ApiServer;
 import io.podoffload.binder.kube.BindingReporter;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.OffloadReporter;
 import io.podoffload.binder.kube.PodStatus;
+import io.podoffload.binder.kubelet.Kubelet;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.ovs.IntegrationBridge;
@@ -89,8 +91,13 @@ class BinderWiring {
     }
 
     @Bean
-    PodResources podResources(ManagedChannel kubeletChannel, NodeBinderProperties properties) {
-        return new PodResources(kubeletChannel, properties.resources());
+    Kubelet kubelet(ManagedChannel kubeletChannel) {
+        return new Kubelet(kubeletChannel);
+    }
+
+    @Bean
+    PodResources podResources(Kubelet kubelet, NodeBinderProperties properties) {
+        return new PodResources(kubelet, properties.resources());
     }
 
     @Bean
@@ -120,13 +127,20 @@ class BinderWiring {
     }
 
     @Bean
-    NodePods pods(KubernetesClient client, NodeBinderProperties properties, EventSources events) {
-        return new NodePods(client, properties.nodeName(), properties.resources(), events::podChanged, events::podGone);
+    ApiServer apiServer() {
+        return new ApiServer();
     }
 
     @Bean
-    PodStatus podStatus(KubernetesClient client, NodePods pods, NodeBinderProperties properties, Clock clock) {
-        return new PodStatus(client, pods, properties.nodeName(), clock);
+    NodePods pods(KubernetesClient client, ApiServer apiServer, NodeBinderProperties properties, EventSources events) {
+        return new NodePods(
+                client, apiServer, properties.nodeName(), properties.resources(), events::podChanged, events::podGone);
+    }
+
+    @Bean
+    PodStatus podStatus(
+            KubernetesClient client, ApiServer apiServer, NodePods pods, NodeBinderProperties properties, Clock clock) {
+        return new PodStatus(client, apiServer, pods, properties.nodeName(), clock);
     }
 
     @Bean
@@ -172,8 +186,9 @@ class BinderWiring {
     }
 
     @Bean
-    NodeConditions nodeConditions(KubernetesClient client, NodeBinderProperties properties, Clock clock) {
-        return new NodeConditions(client, properties.nodeName(), clock);
+    NodeConditions nodeConditions(
+            KubernetesClient client, ApiServer apiServer, NodeBinderProperties properties, Clock clock) {
+        return new NodeConditions(client, apiServer, properties.nodeName(), clock);
     }
 
     @Bean
@@ -182,20 +197,21 @@ class BinderWiring {
             NodeBinderProperties properties,
             NicControl nics,
             Links hostLinks,
-            ManagedChannel kubeletChannel,
+            Kubelet kubelet,
             NodeConditions nodeConditions) {
         return NodePreparation.of(
                 prepare,
                 nics,
                 hostLinks,
-                PodResources.ofEveryResource(kubeletChannel)::all,
+                PodResources.ofEveryResource(kubelet)::all,
                 properties.ovsdbSocket(),
                 nodeConditions::labels);
     }
 
     @Bean
-    NodeReport nodeReport(KubernetesClient client, NodeBinderProperties properties, JsonMapper json) {
-        return new NodeReport(client, properties.namespace(), properties.nodeName(), json);
+    NodeReport nodeReport(
+            KubernetesClient client, ApiServer apiServer, NodeBinderProperties properties, JsonMapper json) {
+        return new NodeReport(client, apiServer, properties.namespace(), properties.nodeName(), json);
     }
 
     @Bean
@@ -290,13 +306,13 @@ class BinderWiring {
     Answers answers(
             NodeBinderProperties properties,
             KubernetesClient client,
-            ManagedChannel kubeletChannel,
+            Kubelet kubelet,
             NicTopology topology,
             NicControl nics,
             Unixctl vswitchd,
             OffloadWatch offload,
             NodeExamination examination) {
-        PodResources everyResource = PodResources.ofEveryResource(kubeletChannel);
+        PodResources everyResource = PodResources.ofEveryResource(kubelet);
         PodExamination pods = new PodExamination(
                 client,
                 everyResource,

@@ -18,7 +18,9 @@ import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kernel.SysfsNics;
 import io.podoffload.binder.kube.ApiClient;
+import io.podoffload.binder.kube.ApiServer;
 import io.podoffload.binder.kube.NodeConditions;
+import io.podoffload.binder.kubelet.Kubelet;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.ovs.OvsConfiguration;
@@ -67,7 +69,7 @@ class CommandWiring {
 
     @Bean
     PodResources everyResource(ManagedChannel kubeletChannel) {
-        return PodResources.ofEveryResource(kubeletChannel);
+        return PodResources.ofEveryResource(new Kubelet(kubeletChannel));
     }
 
     @Bean
@@ -89,7 +91,7 @@ class CommandWiring {
     /** Asked only where the settings select by them, so that preparation needs no API server otherwise. */
     private static Map<String, String> labels(String nodeName) {
         try (KubernetesClient client = ApiClient.open()) {
-            return new NodeConditions(client, nodeName, Clock.systemUTC()).labels();
+            return new NodeConditions(client, new ApiServer(), nodeName, Clock.systemUTC()).labels();
         }
     }
 

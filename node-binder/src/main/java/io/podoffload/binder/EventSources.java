@@ -4,7 +4,11 @@ import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.outage.Complaint;
+import io.podoffload.binder.outage.Pauses;
+import io.podoffload.binder.outage.Retry;
 import io.podoffload.binder.reconcile.VfWatch;
+import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +25,15 @@ import org.slf4j.LoggerFactory;
 final class EventSources {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventSources.class);
-    private static final long RETRY_MILLIS = 1_000;
+    private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, task -> {
         Thread daemon = new Thread(task, "events");
         daemon.setDaemon(true);
         return daemon;
     });
+    private final Retry again = new Retry(thread, PAUSES, this::inDoubt);
+    private final Complaint complaint = new Complaint(LOG);
     private final AtomicBoolean resyncAsked = new AtomicBoolean();
     private volatile @Nullable VfWatch watch;
     private volatile Runnable resync = () -> {};
@@ -76,18 +82,47 @@ final class EventSources {
             follow(follower -> {
                 resyncAsked.set(false);
                 resync.run();
+                complaint.succeeded();
+                again.succeeded();
             });
         }
     }
 
-    /** Runs {@code task} now and again, between events. */
-    void every(long millis, Runnable task) {
-        Future<?> unused = thread.scheduleWithFixedDelay(() -> run(task), 0, millis, TimeUnit.MILLISECONDS);
+    /**
+     * Runs {@code task} now and again, between events; one that fails waits for its next turn.
+     *
+     * @param what a sentence for the log that says what did not happen, and ends before the cause
+     */
+    void every(long millis, String what, Runnable task) {
+        Complaint ofTask = new Complaint(LOG);
+        Future<?> unused = thread.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        task.run();
+                        ofTask.succeeded();
+                    } catch (RuntimeException e) {
+                        ofTask.failed(what, e);
+                    }
+                },
+                0,
+                millis,
+                TimeUnit.MILLISECONDS);
     }
 
-    /** Runs {@code task} once, between events. */
-    void after(long millis, Runnable task) {
-        Future<?> unused = thread.schedule(() -> run(task), millis, TimeUnit.MILLISECONDS);
+    /** Runs {@code task} once, between events, and again after pauses that grow while it fails. */
+    void untilDone(String what, Runnable task) {
+        Complaint ofTask = new Complaint(LOG);
+        Retry[] retry = new Retry[1];
+        Runnable attempt = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                ofTask.failed(what, e);
+                retry[0].later();
+            }
+        };
+        retry[0] = new Retry(thread, PAUSES, attempt);
+        thread.execute(attempt);
     }
 
     private void follow(Consumer<VfWatch> event) {
@@ -104,16 +139,16 @@ final class EventSources {
         });
     }
 
-    /** A source that is down must not end the events of the others; looking at every VF makes up for what was missed. */
+    /**
+     * A source that is down must not end the events of the others. Looking at every VF makes up for what was missed: once,
+     * however many events failed.
+     */
     private void run(Runnable task) {
         try {
             task.run();
         } catch (RuntimeException e) {
-            LOG.warn("an event could not be followed, looking at every VF again soon: {}", e.getMessage());
-            LOG.debug("an event could not be followed", e);
-            if (!thread.isShutdown()) {
-                after(RETRY_MILLIS, this::inDoubt);
-            }
+            complaint.failed("an event could not be followed, looking at every VF again soon", e);
+            again.later();
         }
     }
 

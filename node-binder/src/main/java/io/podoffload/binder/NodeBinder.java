@@ -11,6 +11,7 @@ import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
+import io.podoffload.binder.outage.Complaint;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
@@ -39,7 +40,7 @@ import org.springframework.stereotype.Component;
 final class NodeBinder implements SmartLifecycle {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
-    private static final long RETRY_MILLIS = 1_000;
+    private static final long SECOND_MILLIS = 1_000;
     private static final long REPORT_MILLIS = 5_000;
 
     private final NodeBinderProperties properties;
@@ -65,6 +66,7 @@ final class NodeBinder implements SmartLifecycle {
         return thread;
     });
 
+    private final Complaint proofComplaint = new Complaint(LOG);
     private volatile long lastResyncNanos;
     private volatile boolean running;
     private volatile @Nullable LinkMonitor linkMonitor;
@@ -131,7 +133,8 @@ final class NodeBinder implements SmartLifecycle {
             prepareNode();
         }
         running = true;
-        var unused = pods.start().thenRun(() -> events.after(0, this::lookFirst));
+        var unused = pods.start()
+                .thenRun(() -> events.untilDone("waiting for the first look at this node's VFs", this::lookFirst));
     }
 
     /** What it could not do the log says, and the Node's condition; there are VFs to look after all the same. */
@@ -145,23 +148,23 @@ final class NodeBinder implements SmartLifecycle {
 
     /** Reads every VF once before anything is changed; a source that is down delays it. */
     private void lookFirst() {
-        try {
-            watch.vfs().forEach(reconciler::look);
-        } catch (RuntimeException e) {
-            LOG.warn("waiting for the first look at this node's VFs: {}", e.getMessage());
-            LOG.debug("waiting for the first look", e);
-            events.after(RETRY_MILLIS, this::lookFirst);
-            return;
-        }
+        watch.vfs().forEach(reconciler::look);
         linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
         events.followWith(watch, this::resync);
-        events.every(properties.resync().toMillis(), this::resync);
-        events.every(REPORT_MILLIS, () -> report.write(contents.now(capacity)));
+        events.every(properties.resync().toMillis(), "cannot ask for a look at every VF", events::inDoubt);
+        events.every(
+                REPORT_MILLIS,
+                "cannot write the report of this node, trying again",
+                () -> report.write(contents.now(capacity)));
+        events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods::noticeWatch);
         Future<?> unused =
                 proof.scheduleWithFixedDelay(this::prove, 0, properties.proof().toMillis(), TimeUnit.MILLISECONDS);
         if (preparation.isAsked()) {
-            events.every(properties.resync().toMillis(), this::watchPreparation);
+            events.every(
+                    properties.resync().toMillis(),
+                    "cannot tell whether the node is still prepared",
+                    this::watchPreparation);
         }
         LOG.info("looking after the VFs of node {}", properties.nodeName());
     }
@@ -170,9 +173,9 @@ final class NodeBinder implements SmartLifecycle {
     private void prove() {
         try {
             offload.look();
+            proofComplaint.succeeded();
         } catch (RuntimeException e) {
-            LOG.warn("where the pods' packets run cannot be seen: {}", e.getMessage());
-            LOG.debug("where the pods' packets run cannot be seen", e);
+            proofComplaint.failed("where the pods' packets run cannot be seen", e);
         }
     }
 

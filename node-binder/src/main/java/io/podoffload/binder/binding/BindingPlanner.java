@@ -49,6 +49,16 @@ public final class BindingPlanner {
     }
 
     /**
+     * Decides what to do with the rows that a VF left which is no longer there, and its representor with it.
+     *
+     * @param rows with the binder's keys for the VF, whose netdevs are gone
+     * @param why a sentence on why there is no VF
+     */
+    public static Plan planWithoutVf(PciAddress pci, List<Observed.Held> rows, String why) {
+        return new Plan(Reason.NotAVf, "VF " + pci + ": " + why, Release.ofAVfThatIsGone(rows));
+    }
+
+    /**
      * A free VF is what it shows, and its representor is to say so, and to be down: ovs-vswitchd may bring it up again after
      * whoever took the port away has set it down, see {@link Release}.
      */

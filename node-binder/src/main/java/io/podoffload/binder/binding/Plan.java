@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What to do with a VF now, and what to say of it.
@@ -17,6 +18,16 @@ public record Plan(Reason reason, String detail, List<Step> steps) {
 
     static Plan nothing(Reason reason, String detail) {
         return new Plan(reason, detail, List.of());
+    }
+
+    /** Whether it does more than keep what is written of a free VF, and its representor, as they should be. */
+    public boolean isMoreThanUpkeep() {
+        return steps.stream().anyMatch(step -> !(step instanceof Step.NoteVf || step instanceof Step.RepresentorDown));
+    }
+
+    /** What the steps do, for the log. */
+    public String text() {
+        return steps.stream().map(Step::text).collect(Collectors.joining(", "));
     }
 
     /** Runs the steps in order, and stops at the first that fails. */

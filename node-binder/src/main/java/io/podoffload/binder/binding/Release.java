@@ -42,7 +42,7 @@ final class Release {
         if (isThisBoots) {
             reset(observed, observed.restorable(mark.original()), steps);
         }
-        if (observed.port().map(row -> isHeldByOvn(row, observed)).orElse(false)) {
+        if (observed.port().map(row -> isHeldByOvn(row, goneFor(observed))).orElse(false)) {
             return new Plan(Reason.WaitingForRelease, detail + ": ovn-controller has not let its port go", steps);
         }
         if (observed.port().map(row -> isUpForVswitchd(row, observed)).orElse(false)) {
@@ -58,8 +58,7 @@ final class Release {
      * {@code ovn-installed} off when it has let the port go. One that does not look at all is not waited for; nor is one, for
      * long, that had not installed the port yet.
      */
-    private static boolean isHeldByOvn(Port row, Observed observed) {
-        Duration goneFor = goneFor(observed);
+    private static boolean isHeldByOvn(Port row, Duration goneFor) {
         return row.ifaceId().isEmpty()
                 && (row.installedByOvn() && goneFor.compareTo(OVN_LETS_GO_WITHIN) < 0
                         || !row.externalIds().containsKey(Port.OVN_INSTALLED_TS)
@@ -101,11 +100,7 @@ final class Release {
             boolean ofThisBinding = OwnerMark.read(stray.row().externalIds())
                     .map(mark -> desired instanceof Binding binding && binding.isMarkedBy(mark))
                     .orElse(false);
-            boolean ofAGonePod = stray.owner()
-                    .map(owner -> owner.mayBeReleased(false)
-                            && (!stray.row().madeByKubeOvn() || owner.goneFor().compareTo(CniBinding.GRACE) >= 0))
-                    .orElse(false);
-            if (ofThisBinding || ofAGonePod) {
+            if (ofThisBinding || isOfAGonePod(stray)) {
                 steps.add(new Step.DeletePort(stray.row().name(), stableIds(stray.row())));
             }
         }
@@ -113,6 +108,23 @@ final class Release {
                 ? Optional.empty()
                 : Optional.of(new Plan(
                         Reason.WaitingForRelease, "rows that lost the representor of " + observed.pci(), steps));
+    }
+
+    private static boolean isOfAGonePod(Observed.Held held) {
+        return held.owner()
+                .map(owner -> owner.mayBeReleased(false)
+                        && (!held.row().madeByKubeOvn() || owner.goneFor().compareTo(CniBinding.GRACE) >= 0))
+                .orElse(false);
+    }
+
+    /** A row whose netdev went with its VF goes when its pod does; what the VF was, its driver made anew or nobody needs. */
+    static List<Step> ofAVfThatIsGone(List<Observed.Held> rows) {
+        return rows.stream()
+                .filter(Release::isOfAGonePod)
+                .filter(held -> !isHeldByOvn(
+                        held.row(), held.owner().map(Observed.Owner::goneFor).orElse(OVN_LETS_GO_WITHIN)))
+                .map(held -> (Step) new Step.DeletePort(held.row().name(), stableIds(held.row())))
+                .toList();
     }
 
     /** The keys that must not have changed for the row to be ours still. */

@@ -24,6 +24,7 @@ final class LocalNode implements AutoCloseable {
                 .properties(Map.of(
                         "pod-offload.node-name", hostName(),
                         "logging.level.root", "warn",
+                        "logging.level.io.podoffload.binder.outage", "error", // the answer says what is away
                         "logging.pattern.console", "%msg%n"))
                 .run(settings.toArray());
     }

@@ -2,12 +2,14 @@ package io.podoffload.binder.cri;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.v1.ContainerEventResponse;
 import io.podoffload.binder.cri.v1.GetEventsRequest;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
+import io.podoffload.binder.outage.Pauses;
+import io.podoffload.binder.outage.Retry;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -27,7 +29,10 @@ public final class SandboxWatch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SandboxWatch.class);
     private static final long POLL_MILLIS = 5_000;
-    private static final long RECONNECT_MILLIS = 1_000;
+    private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(4));
+
+    /** A stream that lasted so long was not in vain. */
+    private static final long LASTS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final ManagedChannel channel;
     private final Sandboxes sandboxes;
@@ -38,6 +43,9 @@ public final class SandboxWatch implements AutoCloseable {
         daemon.setDaemon(true);
         return daemon;
     });
+
+    private final Retry reconnect = new Retry(thread, PAUSES, this::reconnect);
+    private volatile long listensSince = System.nanoTime();
 
     /** READY sandboxes by id, as of the last poll; used on the one thread only. */
     private Map<String, Sandbox> ready = Map.of();
@@ -56,7 +64,21 @@ public final class SandboxWatch implements AutoCloseable {
         listen();
     }
 
+    /** By a list it is seen that the runtime is back, and only then what was missed can be asked for. */
+    private void reconnect() {
+        try {
+            sandboxes.all();
+        } catch (RuntimeException e) {
+            LOG.debug("the container runtime is not back yet", e);
+            reconnect.later();
+            return;
+        }
+        listen();
+        onDoubt.run();
+    }
+
     private void listen() {
+        listensSince = System.nanoTime();
         RuntimeServiceGrpc.newStub(channel)
                 .getContainerEvents(GetEventsRequest.getDefaultInstance(), new StreamObserver<>() {
                     @Override
@@ -71,7 +93,7 @@ public final class SandboxWatch implements AutoCloseable {
 
                     @Override
                     public void onCompleted() {
-                        ended(Status.UNAVAILABLE);
+                        ended(Status.OK);
                     }
                 });
     }
@@ -87,15 +109,11 @@ public final class SandboxWatch implements AutoCloseable {
             Future<?> unused = thread.scheduleWithFixedDelay(this::poll, 0, POLL_MILLIS, TimeUnit.MILLISECONDS);
             return;
         }
-        LOG.debug("the stream of container events ended: {}", status);
-        channel.resetConnectBackoff();
-        Future<?> unused = thread.schedule(
-                () -> {
-                    listen();
-                    onDoubt.run();
-                },
-                RECONNECT_MILLIS,
-                TimeUnit.MILLISECONDS);
+        sandboxes.streamEnded(status);
+        if (System.nanoTime() - listensSince > LASTS_NANOS) {
+            reconnect.succeeded();
+        }
+        reconnect.later();
     }
 
     /** CRI-O answers so while its evented PLEG is off. */
@@ -120,8 +138,8 @@ public final class SandboxWatch implements AutoCloseable {
                     onChange.accept(sandbox.stopped());
                 }
             });
-        } catch (StatusRuntimeException e) {
-            LOG.debug("the container runtime does not answer", e);
+        } catch (RuntimeException e) {
+            LOG.debug("the list of sandboxes is not known", e);
         }
     }
 

@@ -18,6 +18,8 @@ import io.podoffload.binder.cri.v1.PodSandboxStatus;
 import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
 import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
+import io.podoffload.binder.outage.Dependency;
+import io.podoffload.binder.outage.GrpcDependency;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,7 @@ public final class Sandboxes {
     private static final Logger LOG = LoggerFactory.getLogger(Sandboxes.class);
 
     private final ManagedChannel channel;
+    private final GrpcDependency dependency;
     private final RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime;
     private final JsonMapper json;
     private final LongSupplier nanoTime;
@@ -77,6 +80,11 @@ public final class Sandboxes {
     Sandboxes(ManagedChannel channel, JsonMapper json, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.channel = channel;
+        this.dependency = new GrpcDependency(
+                new Dependency(
+                        "the container runtime",
+                        "Pods that start or end meanwhile get or give back their VFs when it is back."),
+                channel);
         this.runtime = RuntimeServiceGrpc.newBlockingStub(channel);
         this.json = json;
     }
@@ -175,7 +183,7 @@ public final class Sandboxes {
         asked.values().removeIf(list -> now - list.at() >= NOW_NANOS);
         try {
             return answer(asked.computeIfAbsent(labels, this::ask));
-        } catch (StatusRuntimeException e) {
+        } catch (RuntimeException e) {
             asked.remove(labels);
             throw e;
         }
@@ -183,13 +191,12 @@ public final class Sandboxes {
 
     private SandboxHistory answer(Asked list) {
         try {
-            return new SandboxHistory(list.answer().get().getItemsList().stream()
-                    .map(Sandboxes::sandbox)
-                    .toList());
+            List<PodSandbox> sandboxesNow = list.answer().get().getItemsList();
+            dependency.answered();
+            return new SandboxHistory(
+                    sandboxesNow.stream().map(Sandboxes::sandbox).toList());
         } catch (ExecutionException e) {
-            StatusRuntimeException failure = Status.fromThrowable(e).asRuntimeException();
-            reconnectAfter(failure);
-            throw failure;
+            throw dependency.failed(Status.fromThrowable(e).asRuntimeException());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Status.CANCELLED.withCause(e).asRuntimeException();
@@ -301,17 +308,19 @@ public final class Sandboxes {
 
     private <T> T call(Function<RuntimeServiceGrpc.RuntimeServiceBlockingStub, T> method) {
         try {
-            return method.apply(runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS));
+            T answer = method.apply(runtime.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS));
+            dependency.answered();
+            return answer;
         } catch (StatusRuntimeException e) {
-            reconnectAfter(e);
-            throw e;
+            throw dependency.failed(e);
         }
     }
 
-    /** Or gRPC would wait for up to two minutes; the caller comes back sooner. */
-    private void reconnectAfter(StatusRuntimeException failure) {
-        if (failure.getStatus().getCode() == Status.Code.UNAVAILABLE) {
-            channel.resetConnectBackoff();
+    /** A stream of the runtime's ended so. */
+    void streamEnded(Status status) {
+        LOG.debug("the stream of container events ended: {}", status);
+        if (!status.isOk()) {
+            LOG.debug("it ended by a failure", dependency.failed(status.asRuntimeException()));
         }
     }
 }

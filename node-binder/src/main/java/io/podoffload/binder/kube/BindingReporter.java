@@ -89,10 +89,7 @@ public final class BindingReporter {
             if (PodStatus.isGone(e)) {
                 return true; // the pod went meanwhile, and nobody is left to be told
             }
-            LOG.atWarn()
-                    .addKeyValue("pod", pod)
-                    .addKeyValue("reason", reason)
-                    .log("cannot report to the API server: {}", e.getMessage());
+            status.logFailure(LOG, "cannot report of pod " + pod + " that its VF is " + reason, e);
             return false;
         }
     }

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
@@ -18,6 +19,7 @@ public final class NodeConditions {
     private static final String COMPONENT = "pod-offload-node-binder";
 
     private final KubernetesClient client;
+    private final ApiServer api;
     private final String node;
     private final Clock clock;
     private final Events events;
@@ -27,8 +29,9 @@ public final class NodeConditions {
 
     private record Said(String reason, String message) {}
 
-    public NodeConditions(KubernetesClient client, String node, Clock clock) {
+    public NodeConditions(KubernetesClient client, ApiServer api, String node, Clock clock) {
         this.client = client;
+        this.api = api;
         this.node = node;
         this.clock = clock;
         this.events = new Events(client, COMPONENT, node, clock);
@@ -50,10 +53,16 @@ public final class NodeConditions {
     /** Writes the condition where it says something else than the Node shows; the Node is read only where there is news. */
     public synchronized void report(String type, boolean status, String reason, String message) {
         Said now = new Said(reason, message);
-        if (!now.equals(said.get(type))) {
-            reportNews(type, status, reason, message);
-            said.put(type, now);
+        if (now.equals(said.get(type))) {
+            return;
         }
+        try {
+            reportNews(type, status, reason, message);
+        } catch (KubernetesClientException e) {
+            throw api.failed(e);
+        }
+        api.answered();
+        said.put(type, now);
     }
 
     private void reportNews(String type, boolean status, String reason, String message) {

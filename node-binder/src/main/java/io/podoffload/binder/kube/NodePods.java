@@ -1,8 +1,10 @@
 package io.podoffload.binder.kube;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.binder.outage.Complaint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,10 @@ import org.slf4j.LoggerFactory;
 public final class NodePods implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodePods.class);
+    private static final String CANNOT_WATCH =
+            "cannot watch the pods of this node, trying again; check that the API server"
+                    + " can be reached and that the binder's service account may list and watch pods";
+    private static final int SECONDS_WITHOUT_WATCH = 3;
     private static final String BY_UID = "uid";
     private static final String BY_INTEREST = "interest";
     private static final String HOLDERS = "holders";
@@ -24,6 +30,10 @@ public final class NodePods implements AutoCloseable {
 
     private final SharedIndexInformer<WatchedPod> informer;
     private final Set<String> resources;
+    private final ApiServer api;
+    private final Complaint refused = new Complaint(LOG);
+    private volatile boolean watchFailed;
+    private int secondsWithout; // used by one caller at a time
 
     /**
      * @param resources extended resources that stand for VFs
@@ -32,11 +42,13 @@ public final class NodePods implements AutoCloseable {
      */
     public NodePods(
             KubernetesClient client,
+            ApiServer api,
             String node,
             Set<String> resources,
             Consumer<PodView> onChange,
             Consumer<PodView> onGone) {
         this.resources = Set.copyOf(resources);
+        this.api = api;
         informer = client.resources(WatchedPod.class)
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
@@ -72,13 +84,38 @@ public final class NodePods implements AutoCloseable {
      */
     public CompletionStage<Void> start() {
         informer.exceptionHandler((started, failure) -> {
-            LOG.warn(
-                    "cannot watch the pods of this node, trying again; check that the API server can be reached and that"
-                            + " the binder's service account may list and watch pods: {}",
-                    failure.getMessage());
+            watchFailed = true;
+            String sentence = CANNOT_WATCH + ": " + failure.getMessage();
+            if (failure instanceof KubernetesClientException refusal && !ApiServer.isOutage(refusal)) {
+                refused.failed(CANNOT_WATCH, refusal);
+            } else {
+                api.away(sentence);
+                LOG.debug("{}", sentence, failure);
+            }
             return true;
         });
-        return informer.start();
+        return informer.start().thenRun(this::noticeWatch);
+    }
+
+    /**
+     * To be called each second: the client says neither that a watch ended nor that there is one again. API servers end watches
+     * now and then, so that only one that stays away is worth a line.
+     */
+    public void noticeWatch() {
+        if (!informer.isWatching()) {
+            secondsWithout++;
+            if (secondsWithout == SECONDS_WITHOUT_WATCH) {
+                watchFailed = true;
+                api.away(CANNOT_WATCH);
+            }
+            return;
+        }
+        secondsWithout = 0;
+        if (watchFailed) {
+            watchFailed = false;
+            refused.succeeded();
+            api.answered();
+        }
     }
 
     private static List<String> interests(WatchedPod pod, Set<String> resources) {

@@ -36,6 +36,7 @@ public final class NodeReport {
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
 
     private final KubernetesClient client;
+    private final ApiServer api;
     private final String namespace;
     private final String node;
     private final JsonMapper json;
@@ -85,8 +86,9 @@ public final class NodeReport {
         }
     }
 
-    public NodeReport(KubernetesClient client, String namespace, String node, JsonMapper json) {
+    public NodeReport(KubernetesClient client, ApiServer api, String namespace, String node, JsonMapper json) {
         this.client = client;
+        this.api = api;
         this.namespace = namespace;
         this.node = node;
         this.json = json;
@@ -95,7 +97,12 @@ public final class NodeReport {
     /** Writes the report where it is due. */
     public void write(Contents contents) {
         if (pace.isDue(contents, System.nanoTime())) {
-            put(contents);
+            try {
+                put(contents);
+            } catch (KubernetesClientException e) {
+                throw api.failed(e);
+            }
+            api.answered();
             pace.written(contents, System.nanoTime());
         }
     }

@@ -59,7 +59,7 @@ public final class OffloadReporter {
             }
         } catch (KubernetesClientException e) {
             if (!PodStatus.isGone(e)) {
-                LOG.warn("cannot tell the API server where the packets of {} run: {}", pod, e.getMessage());
+                status.logFailure(LOG, "cannot tell the API server where the packets of " + pod + " run", e);
             }
         }
     }

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.outage.Outage;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.event.Level;
 
 /** What the binder writes on pods: conditions, all of a pod by one request, and Events. */
 public final class PodStatus {
@@ -28,6 +31,7 @@ public final class PodStatus {
     private static final Set<String> OWN = Set.of(BindingReporter.CONDITION, OffloadReporter.CONDITION);
 
     private final KubernetesClient client;
+    private final ApiServer api;
     private final NodePods pods;
     private final Clock clock;
     private final Events events;
@@ -39,8 +43,9 @@ public final class PodStatus {
         private final Map<String, PodCondition> conditions = new ConcurrentHashMap<>();
     }
 
-    public PodStatus(KubernetesClient client, NodePods pods, String node, Clock clock) {
+    public PodStatus(KubernetesClient client, ApiServer api, NodePods pods, String node, Clock clock) {
         this.client = client;
+        this.api = api;
         this.pods = pods;
         this.clock = clock;
         this.events = new Events(client, COMPONENT, node, clock);
@@ -48,6 +53,12 @@ public final class PodStatus {
 
     /** What a condition is to say. */
     record Statement(String type, String status, String reason, String message) {}
+
+    /** Logs that a report failed: of each pod, unless the API server is away. */
+    void logFailure(Logger log, String what, KubernetesClientException failure) {
+        RuntimeException cause = api.failed(failure);
+        log.atLevel(cause instanceof Outage ? Level.DEBUG : Level.WARN).log("{}: {}", what, cause.getMessage());
+    }
 
     /** Whether the pod went meanwhile, so that nobody is left to be told. */
     static boolean isGone(KubernetesClientException refusal) {
@@ -128,6 +139,7 @@ public final class PodStatus {
                                 .withForce(true)
                                 .build(),
                         wanted);
+        api.answered();
     }
 
     /** An Event. */

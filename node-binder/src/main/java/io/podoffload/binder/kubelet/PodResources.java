@@ -1,23 +1,19 @@
 package io.podoffload.binder.kubelet;
 
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
-import io.podoffload.binder.kubelet.v1.AllocatableResourcesRequest;
-import io.podoffload.binder.kubelet.v1.GetPodResourcesRequest;
-import io.podoffload.binder.kubelet.v1.ListPodResourcesRequest;
-import io.podoffload.binder.kubelet.v1.PodResourcesListerGrpc;
+import io.podoffload.binder.kubelet.v1.GetPodResourcesResponse;
+import io.podoffload.binder.kubelet.v1.ListPodResourcesResponse;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,43 +25,41 @@ import org.slf4j.LoggerFactory;
 public final class PodResources implements AllocationSource {
 
     private static final Logger LOG = LoggerFactory.getLogger(PodResources.class);
-    private static final int ANSWER_WITHIN_SECONDS = 10;
 
-    /** The reply names every device of every pod on the node. */
-    private static final int LARGEST_REPLY = 16 << 20;
-
-    private final ManagedChannel channel;
-    private final PodResourcesListerGrpc.PodResourcesListerBlockingStub kubelet;
+    private final Kubelet kubelet;
     private final Predicate<String> resources;
 
     /** Get is on by default since Kubernetes 1.34; before, the kubelet says that it does not know it. */
     private volatile boolean hasGet = true;
 
+    private volatile @Nullable Contents last;
+
+    /** What a List says, which many may share. */
+    private record Contents(ListPodResourcesResponse list, Map<PodName, List<PciAddress>> byPod) {}
+
     /** @param resources names of the extended resources that stand for VFs */
-    public PodResources(ManagedChannel channel, Set<String> resources) {
-        this(channel, Set.copyOf(resources)::contains);
+    public PodResources(Kubelet kubelet, Set<String> resources) {
+        this(kubelet, Set.copyOf(resources)::contains);
     }
 
-    private PodResources(ManagedChannel channel, Predicate<String> resources) {
-        this.channel = channel;
-        this.kubelet = PodResourcesListerGrpc.newBlockingStub(channel).withMaxInboundMessageSize(LARGEST_REPLY);
+    private PodResources(Kubelet kubelet, Predicate<String> resources) {
+        this.kubelet = kubelet;
         this.resources = resources;
     }
 
     /** Devices of whatever resource, as long as PCI addresses stand for them. */
-    public static PodResources ofEveryResource(ManagedChannel channel) {
-        return new PodResources(channel, any -> true);
+    public static PodResources ofEveryResource(Kubelet kubelet) {
+        return new PodResources(kubelet, any -> true);
     }
 
     @Override
     public List<PciAddress> of(PodName pod) {
         if (hasGet) {
             try {
-                return vfs(call(stub -> stub.get(GetPodResourcesRequest.newBuilder()
-                                .setPodName(pod.name())
-                                .setPodNamespace(pod.namespace())
-                                .build()))
-                        .getPodResources());
+                Optional<GetPodResourcesResponse> answer = kubelet.get(pod);
+                if (answer.isPresent()) {
+                    return vfs(answer.get().getPodResources());
+                }
             } catch (StatusRuntimeException e) {
                 switch (e.getStatus().getCode()) {
                     case UNIMPLEMENTED -> {
@@ -92,15 +86,24 @@ public final class PodResources implements AllocationSource {
 
     @Override
     public Map<PodName, List<PciAddress>> all() {
+        ListPodResourcesResponse list = kubelet.list();
+        Contents known = last;
+        if (known == null || known.list() != list) {
+            known = new Contents(list, byPod(list));
+            last = known;
+        }
+        return known.byPod();
+    }
+
+    private Map<PodName, List<PciAddress>> byPod(ListPodResourcesResponse list) {
         Map<PodName, List<PciAddress>> all = new HashMap<>();
-        for (var pod : call(stub -> stub.list(ListPodResourcesRequest.getDefaultInstance()))
-                .getPodResourcesList()) {
+        for (var pod : list.getPodResourcesList()) {
             List<PciAddress> vfs = vfs(pod);
             if (!vfs.isEmpty()) {
                 all.put(new PodName(pod.getNamespace(), pod.getName()), vfs);
             }
         }
-        return all;
+        return Map.copyOf(all);
     }
 
     private List<PciAddress> vfs(io.podoffload.binder.kubelet.v1.PodResources pod) {
@@ -113,26 +116,12 @@ public final class PodResources implements AllocationSource {
                 .toList();
     }
 
-    /** Healthy devices only. */
     @Override
     public Map<String, Integer> capacity() {
         Map<String, Integer> counts = new TreeMap<>();
-        call(stub -> stub.getAllocatableResources(AllocatableResourcesRequest.getDefaultInstance()))
-                .getDevicesList()
-                .stream()
+        kubelet.allocatable().getDevicesList().stream()
                 .filter(devices -> resources.test(devices.getResourceName()))
                 .forEach(devices -> counts.merge(devices.getResourceName(), devices.getDeviceIdsCount(), Integer::sum));
         return counts;
-    }
-
-    private <T> T call(Function<PodResourcesListerGrpc.PodResourcesListerBlockingStub, T> method) {
-        try {
-            return method.apply(kubelet.withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS));
-        } catch (StatusRuntimeException e) {
-            if (e.getStatus().getCode() == Status.Code.UNAVAILABLE) {
-                channel.resetConnectBackoff(); // or gRPC would wait for up to two minutes; the caller comes back sooner
-            }
-            throw e;
-        }
     }
 }

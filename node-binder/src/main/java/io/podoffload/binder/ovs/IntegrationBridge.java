@@ -4,6 +4,7 @@ import static io.podoffload.binder.ovs.Values.array;
 
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.Port;
+import io.podoffload.binder.outage.Dependency;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,8 @@ public final class IntegrationBridge implements AutoCloseable {
     private final Runnable onDoubt;
     private final Replica replica =
             new Replica(Set.of(Port.IFACE_ID, OwnerMark.PCI, OwnerMark.POD_UID, Port.POD_NETNS));
+    private final Dependency ovs =
+            new Dependency("Open vSwitch", "VFs stay as they are meanwhile; what pods need is done when it is back.");
     private final AtomicLong sessions = new AtomicLong();
     private final ScheduledExecutorService keeper = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "ovsdb-keeper");
@@ -184,9 +187,7 @@ public final class IntegrationBridge implements AutoCloseable {
         if (connection != null) {
             return connection;
         }
-        OvsdbConnection[] self = new OvsdbConnection[1];
-        OvsdbConnection session = new OvsdbConnection(json, socket, this::notified, () -> lost(self[0]));
-        self[0] = session;
+        OvsdbConnection session = connect();
         connecting = session;
         try {
             if (closed) { // it may not have seen this one
@@ -196,17 +197,37 @@ public final class IntegrationBridge implements AutoCloseable {
             replica.reset(session.call("monitor_cond", array("Open_vSwitch", "pod-offload", Replica.request())));
         } catch (OvsdbException e) {
             session.close();
-            throw e;
+            throw failed(e);
         } finally {
             connecting = null;
         }
         connection = session;
-        sessions.incrementAndGet();
-        LOG.info("connected to Open vSwitch: {} interfaces", replica.all().size());
+        ovs.answered();
+        if (sessions.incrementAndGet() == 1) {
+            LOG.info("connected to Open vSwitch: {} interfaces", replica.all().size());
+        }
         if (!locked) {
             LOG.warn("another node-binder holds the lock of this node's Open vSwitch; this one only watches");
         }
         return session;
+    }
+
+    private OvsdbConnection connect() {
+        OvsdbConnection[] self = new OvsdbConnection[1];
+        try {
+            OvsdbConnection session = new OvsdbConnection(json, socket, this::notified, () -> lost(self[0]));
+            self[0] = session;
+            return session;
+        } catch (OvsdbException.Disconnected e) {
+            throw failed(e);
+        }
+    }
+
+    private OvsdbException failed(OvsdbException failure) {
+        if (failure instanceof OvsdbException.Disconnected && !closed) {
+            ovs.away(String.valueOf(failure.getMessage()), failure);
+        }
+        return failure;
     }
 
     /** Silence is asked for a sign of life, and a session that was lost is made anew, though nobody may need it now. */
@@ -234,7 +255,7 @@ public final class IntegrationBridge implements AutoCloseable {
             locked = false;
         }
         if (!closed) {
-            LOG.warn("lost the connection to Open vSwitch at {}", socket);
+            ovs.away("the connection to ovsdb-server at " + socket + " was closed", null);
             onDoubt.run();
         }
     }

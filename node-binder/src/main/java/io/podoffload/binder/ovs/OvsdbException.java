@@ -1,5 +1,6 @@
 package io.podoffload.binder.ovs;
 
+import io.podoffload.binder.outage.Outage;
 import org.jspecify.annotations.Nullable;
 
 /** OVSDB refused a transaction, broke the protocol, or is gone. Unless it is {@link Disconnected}, nothing was changed. */
@@ -16,7 +17,7 @@ public sealed class OvsdbException extends RuntimeException {
     }
 
     /** The server cannot be reached, or the connection broke; the transaction may or may not have happened. */
-    public static final class Disconnected extends OvsdbException {
+    public static final class Disconnected extends OvsdbException implements Outage {
         private static final long serialVersionUID = 1L;
 
         Disconnected(String message, @Nullable Throwable cause) {

@@ -149,6 +149,15 @@ public final class NodeObserver {
                 .toList();
     }
 
+    /** Rows with the binder's keys for a VF that is not there, whose netdevs went with it. */
+    List<Observed.Held> rowsWithoutVf(PciAddress pci, Sandboxes.Look look) {
+        return bridge.withExternalId(OwnerMark.PCI, pci.value()).stream()
+                .filter(row -> row.type().isEmpty() && host.named(row.name()).isEmpty())
+                .map(row -> new Observed.Held(row, owners.of(row, look)))
+                .filter(held -> held.owner().isPresent())
+                .toList();
+    }
+
     private List<Observed.Held> rivals(Optional<Desired.Binding> binding, String representor, Sandboxes.Look look) {
         return binding.stream()
                 .flatMap(wanted ->

@@ -14,6 +14,8 @@ import io.podoffload.binder.offload.FlowSample;
 import io.podoffload.binder.offload.OffloadVerdict;
 import io.podoffload.binder.offload.TimedSample;
 import io.podoffload.binder.offload.Traffic;
+import io.podoffload.binder.outage.Dependency;
+import io.podoffload.binder.ovs.OvsdbException;
 import io.podoffload.binder.ovs.Unixctl;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -43,6 +45,8 @@ public final class OffloadWatch {
     private final VfInventory inventory;
     private final NodePods pods;
     private final Unixctl vswitchd;
+    private final Dependency switchDaemon = new Dependency(
+            "ovs-vswitchd", "Where the packets of bound pods run is not seen meanwhile, and no port is opened.");
     private final OffloadReporter reporter;
     private final MeterRegistry meters;
 
@@ -163,7 +167,13 @@ public final class OffloadWatch {
 
     private FlowSample sample(Set<String> representors) {
         FlowSample sample = new FlowSample(representors);
-        vswitchd.dumpFlows(sample::add);
+        try {
+            vswitchd.dumpFlows(sample::add);
+        } catch (OvsdbException.Disconnected e) {
+            switchDaemon.away(String.valueOf(e.getMessage()), e);
+            throw e;
+        }
+        switchDaemon.answered();
         return sample;
     }
 

@@ -13,12 +13,15 @@ import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.binding.Step;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.outage.Outage;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.reconcile.DesiredBindings.Purpose;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Looks at one VF: gathers, plans, acts and reports. */
 public final class Reconciler {
@@ -61,12 +64,14 @@ public final class Reconciler {
         ON_NEWS,
         /** It is not where it should be yet. */
         LATER,
+        /** There is no such VF. It may still be in the making, and no event tells when it is complete. */
+        UNTIL_THERE,
         /** All is well. */
         ON_EVENT
     }
 
     /** What one look found. */
-    private record Found(Purpose purpose, Optional<Observed> observed) {
+    private record Found(Purpose purpose, Optional<Observed> observed, List<Observed.Held> rowsWithoutVf) {
         Desired desired() {
             return purpose.desired();
         }
@@ -79,7 +84,8 @@ public final class Reconciler {
 
     private Found find(PciAddress pci, Sandboxes.Look look) {
         Purpose purpose = desiredBindings.of(pci, look);
-        return new Found(purpose, observer.observe(pci, purpose.desired(), look));
+        Optional<Observed> observed = observer.observe(pci, purpose.desired(), look);
+        return new Found(purpose, observed, observed.isPresent() ? List.of() : observer.rowsWithoutVf(pci, look));
     }
 
     public Next reconcile(PciAddress pci) {
@@ -94,27 +100,21 @@ public final class Reconciler {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
         }
-        return plan.steps().isEmpty()
-                ? conclude(pci, found.purpose(), plan.reason(), plan.detail())
-                : act(pci, found.purpose(), plan);
+        return plan.steps().isEmpty() ? conclude(pci, found, plan.reason(), plan.detail()) : act(pci, found, plan);
     }
 
     private Plan plan(PciAddress pci, Found found) {
         if (found.observed().isPresent()) {
             return BindingPlanner.plan(found.desired(), found.observed().get());
         }
-        return found.desired() instanceof Desired.Pending pending
-                ? new Plan(pending.reason(), pending.detail(), java.util.List.of())
-                : new Plan(Reason.NotAVf, "VF " + pci + ": " + observer.whyUnmapped(pci), java.util.List.of());
+        Plan plan = BindingPlanner.planWithoutVf(pci, found.rowsWithoutVf(), observer.whyUnmapped(pci));
+        return plan.steps().isEmpty() && found.desired() instanceof Desired.Pending pending
+                ? new Plan(pending.reason(), pending.detail(), List.of())
+                : plan;
     }
 
-    private Next act(PciAddress pci, Purpose purpose, Plan plan) {
-        LOG.atInfo()
-                .addKeyValue("pci", pci)
-                .addKeyValue(
-                        "pod", purpose.desired().owner().map(PodRef::toString).orElse(""))
-                .addKeyValue("steps", plan.steps())
-                .log("changing VF {}: {}", pci, plan.detail());
+    private Next act(PciAddress pci, Found found, Plan plan) {
+        log(pci, found.desired().owner(), plan);
         for (Step step : plan.steps()) {
             Timer.Sample sample = Timer.start(meters);
             boolean done = false;
@@ -122,14 +122,31 @@ public final class Reconciler {
                 step.applyTo(node);
                 done = true;
             } catch (RuntimeException e) {
-                LOG.atWarn().addKeyValue("pci", pci).setCause(e).log("a step for VF {} failed: {}", pci, step);
-                return conclude(pci, purpose, Reason.StepFailed, String.valueOf(e.getMessage()));
+                LOG.atLevel(e instanceof Outage ? Level.DEBUG : Level.WARN)
+                        .addKeyValue("pci", pci)
+                        .setCause(e)
+                        .log("a step for VF {} failed: {}", pci, step);
+                return conclude(pci, found, Reason.StepFailed, String.valueOf(e.getMessage()));
             } finally {
                 sample.stop(timer(step, done));
             }
         }
-        states.changing(pci, purpose.desired().owner(), plan.reason(), plan.detail());
+        states.changing(pci, found.desired().owner(), plan.reason(), plan.detail());
         return plan.reason() == Reason.WaitingForOvn ? Next.ON_NEWS : Next.AT_ONCE;
+    }
+
+    /** What is only written down of free VFs concerns no pod. */
+    private static void log(PciAddress pci, Optional<PodRef> pod, Plan plan) {
+        LOG.atLevel(pod.isPresent() || plan.isMoreThanUpkeep() ? Level.INFO : Level.DEBUG)
+                .addKeyValue("pci", pci)
+                .addKeyValue("pod", pod.map(PodRef::toString).orElse(""))
+                .addKeyValue("steps", plan.steps())
+                .log(
+                        "changing VF {}{}: {}{}",
+                        pci,
+                        pod.map(owner -> " for pod " + owner).orElse(""),
+                        plan.text(),
+                        plan.detail().equals(pci.value()) ? "" : " (" + plan.detail() + ")");
     }
 
     private Timer timer(Step step, boolean done) {
@@ -148,12 +165,15 @@ public final class Reconciler {
                 .register(meters);
     }
 
-    private Next conclude(PciAddress pci, Purpose purpose, Reason reason, String detail) {
+    private Next conclude(PciAddress pci, Found found, Reason reason, String detail) {
+        Purpose purpose = found.purpose();
         Optional<PodRef> pod = purpose.desired().owner();
         states.concluded(pci, pod, reason, detail);
         boolean reported = pod.map(owner -> reporter.report(owner, purpose.vfsOfThePod(), pci, reason, detail))
                 .orElse(true);
-        boolean nothingToWaitFor = (pod.isEmpty() && reason == Reason.NotAVf) || reason == Reason.IdentityUnknown;
-        return reported && (reason.settled() || nothingToWaitFor) ? Next.ON_EVENT : Next.LATER;
+        if (pod.isEmpty() && reason == Reason.NotAVf) {
+            return found.rowsWithoutVf().isEmpty() ? Next.UNTIL_THERE : Next.LATER;
+        }
+        return reported && (reason.settled() || reason == Reason.IdentityUnknown) ? Next.ON_EVENT : Next.LATER;
     }
 }

@@ -6,9 +6,11 @@ import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -84,7 +86,8 @@ public final class VfInventory {
         return contents.byPci().values().stream().anyMatch(entry -> entry.uplinkIndex() == link.index());
     }
 
-    synchronized void refresh() {
+    /** @return the VFs that were not known before */
+    synchronized Set<PciAddress> refresh() {
         Map<String, Integer> indexes = host.all().stream().collect(Collectors.toMap(Link::name, Link::index));
         List<Entry> entries = topology.vfs().stream()
                 .filter(vf -> indexes.containsKey(vf.representor()) && indexes.containsKey(vf.uplink()))
@@ -102,6 +105,9 @@ public final class VfInventory {
         if (!before.byPci().equals(contents.byPci())) {
             LOG.debug("VFs of this node: {}", contents.byPci().values());
         }
+        Set<PciAddress> added = new HashSet<>(contents.byPci().keySet());
+        added.removeAll(before.byPci().keySet());
+        return added;
     }
 
     private static <K, V> Map<K, V> by(List<Entry> entries, Function<Entry, K> key, Function<Entry, V> value) {

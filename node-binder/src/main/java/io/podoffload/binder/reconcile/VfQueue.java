@@ -1,14 +1,16 @@
 package io.podoffload.binder.reconcile;
 
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.outage.Complaint;
+import io.podoffload.binder.outage.Pauses;
 import io.podoffload.binder.reconcile.Reconciler.Next;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,13 @@ public final class VfQueue implements AutoCloseable {
     private static final int CHANGES_AT_ONCE = 3;
 
     private static final long FIRST_PAUSE_MILLIS = 50;
-    private static final long LONGEST_PAUSE_MILLIS = 10_000;
+    private static final Pauses PAUSES = new Pauses(Duration.ofMillis(FIRST_PAUSE_MILLIS), Duration.ofSeconds(10));
+
+    /** A driver makes PCI device, netdev and representor one after the other, and no event tells when a VF is complete. */
+    private static final Pauses UNTIL_THERE = new Pauses(Duration.ofSeconds(1), Duration.ofMinutes(1));
+
+    /** Two minutes; after that the resync finds it, which comes every five. */
+    private static final int LOOKS_UNTIL_THERE = 7;
 
     private final Function<PciAddress, Next> reconcile;
     private final ScheduledThreadPoolExecutor workers;
@@ -53,6 +61,8 @@ public final class VfQueue implements AutoCloseable {
         private boolean settled;
         private boolean due;
         private int attempts;
+        private int looksWhileMissing;
+        private final Complaint complaint = new Complaint(LOG);
         private long quietUntil = System.nanoTime();
         private @Nullable Future<?> waiting;
     }
@@ -61,6 +71,7 @@ public final class VfQueue implements AutoCloseable {
     public synchronized void look(PciAddress pci) {
         Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
         entry.attempts = 0;
+        entry.looksWhileMissing = 0;
         if (entry.running) {
             entry.again = true;
         } else {
@@ -128,9 +139,9 @@ public final class VfQueue implements AutoCloseable {
         Next next = Next.LATER;
         try {
             next = reconcile.apply(pci);
+            entry.complaint.succeeded();
         } catch (RuntimeException e) {
-            LOG.warn("cannot look at VF {}, trying again: {}", pci, e.getMessage());
-            LOG.debug("cannot look at VF {}", pci, e);
+            entry.complaint.failed("cannot look at VF " + pci + ", trying again", e);
         } finally {
             finish(pci, entry, next);
         }
@@ -138,12 +149,13 @@ public final class VfQueue implements AutoCloseable {
 
     private synchronized void finish(PciAddress pci, Entry entry, Next next) {
         entry.running = false;
-        entry.settled = next == Next.ON_EVENT;
+        entry.settled = next == Next.ON_EVENT || next == Next.UNTIL_THERE;
         if (next == Next.ON_EVENT) {
             entry.attempts = 0;
         } else {
             entry.attempts++;
         }
+        entry.looksWhileMissing = next == Next.UNTIL_THERE ? entry.looksWhileMissing + 1 : 0;
         if (next == Next.ON_NEWS) {
             entry.quietUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FIRST_PAUSE_MILLIS);
         }
@@ -153,19 +165,17 @@ public final class VfQueue implements AutoCloseable {
             schedule(pci, entry, 0);
         } else if (entry.echoed) {
             schedule(pci, entry, FIRST_PAUSE_MILLIS);
+        } else if (next == Next.UNTIL_THERE) {
+            if (entry.looksWhileMissing <= LOOKS_UNTIL_THERE) {
+                schedule(pci, entry, UNTIL_THERE.millis(entry.looksWhileMissing - 1));
+            }
         } else if (next != Next.ON_EVENT) {
-            schedule(pci, entry, pause(entry.attempts - 1));
+            schedule(pci, entry, PAUSES.millis(entry.attempts - 1));
         }
         if (!whenDone.isEmpty() && depth() == 0) {
             whenDone.forEach(Runnable::run);
             whenDone.clear();
         }
-    }
-
-    /** Spread by half, so that VFs that failed together do not come back together. */
-    private static long pause(int attempts) {
-        long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempts, 10));
-        return pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
     }
 
     /** Lets the VFs that are being looked at come to their end, so that no plan stops half-way for a restart. */

@@ -63,11 +63,12 @@ public final class VfWatch {
         pods.optedIn().forEach(unserved::check);
     }
 
-    /** Every VF of the node: those with a representor, and those that the kubelet allotted. */
+    /** Every VF of the node: those with a representor, those that the kubelet allotted, and those that rows still name. */
     public Set<PciAddress> vfs() {
         inventory.refresh();
         Set<PciAddress> all = new HashSet<>(inventory.all());
         all.addAll(allotted.refresh());
+        bridge.interfaces().forEach(row -> markedVf(row).ifPresent(all::add));
         return all;
     }
 
@@ -154,7 +155,7 @@ public final class VfWatch {
             lookUnlessQuiet.accept(vf.get());
         } else if (vf.isPresent()) {
             if (!inventory.isUplink(link)) {
-                inventory.refresh(); // a representor that is new
+                inventory.refresh().forEach(look); // a representor that is new, and with it its VF
             }
         } else {
             observer.away().forEach(lookUnlessQuiet);

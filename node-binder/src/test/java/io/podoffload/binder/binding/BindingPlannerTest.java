@@ -763,6 +763,82 @@ class BindingPlannerTest {
         }
     }
 
+    /** Neither VF nor representor is there any more, but rows are. */
+    @Nested
+    class WithoutVf {
+
+        private static final Map<String, String> ADOPTED_IDS = Map.of(
+                "vendor",
+                "kube-ovn",
+                "pod_netns",
+                NETNS,
+                "iface-id",
+                IFACE_ID,
+                OwnerMark.OWNER,
+                OwnerMark.ADOPTED,
+                OwnerMark.POD_UID,
+                "uid-1",
+                OwnerMark.SANDBOX,
+                SANDBOX,
+                OwnerMark.PCI,
+                PCI.value());
+
+        private Plan plan(Map<String, String> ids, boolean podGone, boolean netnsGone, Duration goneFor) {
+            Port row = new Port(REPRESENTOR, "", ids, -1, "No such device", "", false);
+            Observed.Owner owner = new Observed.Owner(false, netnsGone, podGone, goneFor);
+            return BindingPlanner.planWithoutVf(
+                    PCI, List.of(new Observed.Held(row, Optional.of(owner))), "there is no PCI device");
+        }
+
+        @Test
+        void theRowOfAPodThatIsGoneGoesWithItsIfaceId() {
+            Plan plan = plan(BOUND_IDS, true, true, Duration.ZERO);
+
+            assertThat(plan.reason()).isEqualTo(Reason.NotAVf);
+            assertThat(plan.steps()).containsExactly(new Step.DeletePort(REPRESENTOR, BOUND_IDS));
+        }
+
+        @Test
+        void theRowOfAPodThatMayComeBackToItStays() {
+            assertThat(plan(BOUND_IDS, false, true, Duration.ZERO).steps()).isEmpty();
+            assertThat(plan(BOUND_IDS, true, false, Duration.ZERO).steps()).isEmpty();
+        }
+
+        @Test
+        void aRowWithoutIfaceIdWaitsUntilOvnHasLetItsPortGo() {
+            Map<String, String> detached = ids(MARK.externalIds(), "ovn-installed", "true");
+
+            assertThat(plan(detached, true, true, Duration.ofSeconds(4)).steps())
+                    .isEmpty();
+            assertThat(plan(detached, true, true, Duration.ofSeconds(5)).steps())
+                    .hasSize(1);
+        }
+
+        @Test
+        void kubeOvnsDelAndGarbageCollectorGoFirst() {
+            assertThat(plan(ADOPTED_IDS, true, true, Duration.ofSeconds(59)).steps())
+                    .isEmpty();
+            assertThat(plan(ADOPTED_IDS, true, true, Duration.ofSeconds(60)).steps())
+                    .containsExactly(new Step.DeletePort(REPRESENTOR, ADOPTED_IDS));
+        }
+    }
+
+    /** What the log says of a plan. */
+    @Nested
+    class Text {
+
+        @Test
+        void itNamesTheStepsAndTellsUpkeepFromChangesForPods() {
+            Plan bind = new World().plan();
+            assertThat(bind.text()).contains("add the row of " + REPRESENTOR, " into the pod as net1");
+            assertThat(bind.isMoreThanUpkeep()).isTrue();
+
+            Plan free = new World().unallotted().representorUp(1500).plan();
+            assertThat(free.text()).isEqualTo("set " + REPRESENTOR + " down");
+            assertThat(free.isMoreThanUpkeep()).isFalse();
+        }
+    }
+
     @Nested
     class LeaveAlone {
 

@@ -45,9 +45,11 @@ class BindingReporterTest {
                 .withConfig(client.getConfiguration())
                 .withKubernetesSerialization(ApiClient.kinds())
                 .build();
+        ApiServer api = new ApiServer();
         PodStatus status = new PodStatus(
                 own,
-                new NodePods(own, "node", Set.of(), pod -> {}, pod -> {}),
+                api,
+                new NodePods(own, api, "node", Set.of(), pod -> {}, pod -> {}),
                 "node",
                 Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
         reporter = new BindingReporter(status);

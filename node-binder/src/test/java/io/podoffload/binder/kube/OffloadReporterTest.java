@@ -41,8 +41,13 @@ class OffloadReporterTest {
                 .withConfig(client.getConfiguration())
                 .withKubernetesSerialization(ApiClient.kinds())
                 .build()) {
+            ApiServer api = new ApiServer();
             OffloadReporter reporter = new OffloadReporter(new PodStatus(
-                    own, new NodePods(own, "node", Set.of(), pod -> {}, pod -> {}), "node", Clock.systemUTC()));
+                    own,
+                    api,
+                    new NodePods(own, api, "node", Set.of(), pod -> {}, pod -> {}),
+                    "node",
+                    Clock.systemUTC()));
             for (OffloadVerdict verdict : new OffloadVerdict[] {
                 OffloadVerdict.NotOffloaded,
                 OffloadVerdict.NotOffloaded,

@@ -177,6 +177,22 @@ class VfQueueTest {
         }
     }
 
+    @Test
+    void aVfThatIsNotThereYetIsLookedAtAgainASecondLaterAndCountsAsSettled() throws Exception {
+        BlockingQueue<Long> looks = new ArrayBlockingQueue<>(10);
+        try (VfQueue queue = new VfQueue(pci -> {
+            looks.add(System.nanoTime());
+            return looks.size() < 2 ? Next.UNTIL_THERE : Next.ON_EVENT;
+        })) {
+            queue.look(ONE);
+            Awaitility.await().until(() -> looks.size() == 2);
+
+            assertThat(queue.unsettled()).isZero();
+            long first = looks.take();
+            assertThat(Duration.ofNanos(looks.take() - first)).isGreaterThan(Duration.ofMillis(450));
+        }
+    }
+
     private static void await(CountDownLatch latch) {
         try {
             latch.await();

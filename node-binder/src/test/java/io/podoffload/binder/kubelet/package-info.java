@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.kubelet;
+
+import org.jspecify.annotations.NullMarked;

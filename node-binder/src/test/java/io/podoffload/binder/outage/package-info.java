@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.outage;
+
+import org.jspecify.annotations.NullMarked;
