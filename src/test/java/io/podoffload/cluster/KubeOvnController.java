@@ -19,8 +19,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
@@ -43,7 +45,7 @@ public final class KubeOvnController {
     private final MixedOperation<
                     GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
             ips;
-    private final BlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor();
     private final Map<String, AddressPool> pools = new HashMap<>(); // by name of the Subnet
 
     private KubeOvnController(KubernetesClient client, LogicalNetwork network) {
@@ -61,23 +63,26 @@ public final class KubeOvnController {
             KubeOvnController controller = new KubeOvnController(client, network);
             controller.follow();
             Files.writeString(Path.of("/run/cluster/controller-is-ready"), "");
-            while (true) {
-                Runnable next = controller.work.take();
-                try {
-                    next.run();
-                } catch (RuntimeException e) {
-                    LOG.warn("trying again", e);
-                    Thread.sleep(500);
-                    controller.work.add(next);
-                }
-            }
+            new CountDownLatch(1).await(); // until the process is ended
         }
+    }
+
+    /** Does it now, in the one worker's turn; what fails is done again later, and holds nothing else up. */
+    private void enqueue(Runnable task) {
+        worker.execute(() -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.warn("trying again", e);
+                worker.schedule(() -> enqueue(task), 500, TimeUnit.MILLISECONDS);
+            }
+        });
     }
 
     private void follow() {
         subnets.addEventHandler(new Changes<>(
-                subnet -> work.add(() -> serveSubnet(subnet.getMetadata().getName()))));
-        pods.addEventHandler(new Changes<>(pod -> work.add(() -> servePod(pod))));
+                subnet -> enqueue(() -> serveSubnet(subnet.getMetadata().getName()))));
+        pods.addEventHandler(new Changes<>(pod -> enqueue(() -> servePod(pod))));
     }
 
     /** Each change of an object, its deletion included. */
@@ -124,7 +129,7 @@ public final class KubeOvnController {
                     .put("enableLb", loadBalanced);
             subnetResource(name).patch(PatchContext.of(PatchType.JSON_MERGE), patch.toString());
         }
-        pods.getStore().list().forEach(pod -> work.add(() -> servePod(pod)));
+        pods.getStore().list().forEach(pod -> enqueue(() -> servePod(pod)));
     }
 
     private Resource<GenericKubernetesResource> subnetResource(String name) {

@@ -40,12 +40,12 @@ public final class PodVerdict {
     }
 
     /**
-     * Whether the pod waits, whatever for, and not long enough yet for anybody to be told.
+     * Whether the pod waits, for whatever reason, and for too short a time to be reported.
      *
-     * @param told whether something was told of the pod before
+     * @param reported whether the pod already has a condition of the binder
      */
-    public boolean isPassing(long now, boolean told) {
-        return waitingSince.isPresent() && now - waitingSince.getAsLong() < (told ? PASSING : PASSING_AT_FIRST);
+    public boolean isPassing(long now, boolean reported) {
+        return waitingSince.isPresent() && now - waitingSince.getAsLong() < (reported ? PASSING : PASSING_AT_FIRST);
     }
 
     /** Of all VFs: what a person can cure comes first, then what only needs time, then what is well; spare VFs last. */

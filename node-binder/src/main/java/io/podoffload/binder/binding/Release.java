@@ -117,7 +117,7 @@ final class Release {
                 .orElse(false);
     }
 
-    /** A row whose netdev went with its VF goes when its pod does; what the VF was, its driver made anew or nobody needs. */
+    /** A row without netdev and VF is deleted when its pod is gone: there is no VF left whose identity it must keep. */
     static List<Step> ofAVfThatIsGone(List<Observed.Held> rows) {
         return rows.stream()
                 .filter(Release::isOfAGonePod)

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the pod's users what became of its VF: the condition {@code pod-offload.io/bound}, and an Event for each verdict
- * that is more than a matter of time. A wait that passes soon is not told at all. A report that fails does not undo a
+ * that is more than a matter of time. A wait that passes soon is not reported. A report that fails does not undo a
  * binding; it is sent again at the next look.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate">Pod readiness</a>
