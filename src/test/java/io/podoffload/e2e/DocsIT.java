@@ -144,12 +144,11 @@ class DocsIT {
             cluster.awaitBound(cluster.create(Pods.labelled("web")), "Bound");
             Awaitility.await()
                     .atMost(OneNode.SOON)
-                    .until(() -> cluster.client()
-                            .configMaps()
-                            .inNamespace("pod-offload")
-                            .withName("pod-offload-node-node1")
-                            .get()
-                            .toString()
+                    .until(() -> String.valueOf(cluster.client()
+                                    .configMaps()
+                                    .inNamespace("pod-offload")
+                                    .withName("pod-offload-node-node1")
+                                    .get())
                             .contains("default/web"));
         }
     }

@@ -2,6 +2,7 @@ package io.podoffload.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -79,12 +80,11 @@ class InstallationIT {
 
     /** What the binder reports of its VFs. */
     private static String report() {
-        return client().configMaps()
+        ConfigMap report = client().configMaps()
                 .inNamespace(RenderedChart.NAMESPACE)
                 .withName("pod-offload-node-" + SimulatedCluster.NODE)
-                .get()
-                .getData()
-                .getOrDefault("vfs", "");
+                .get();
+        return report == null ? "" : report.getData().getOrDefault("vfs", "");
     }
 
     /** The hook waits for it. */

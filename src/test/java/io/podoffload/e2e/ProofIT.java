@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -215,9 +216,14 @@ class ProofIT {
     @Test
     void dashboardAndAlertsAskForMetricsThatThereAre() throws IOException {
         cluster.useCni(CniMode.OTHER);
-        Pod one = cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
-        awaitOffloaded(one, "NoTraffic");
-        String metrics = cluster.askBinder("/actuator/prometheus") + cluster.ask(8080, "/actuator/prometheus");
+        cluster.awaitBound(cluster.create(Pods.labelled("one")), "Bound");
+        Predicate<String> countsOfAPod =
+                Pattern.compile("(?m)^pod_offload_binder_pod_packets_total[{]").asPredicate();
+        // the counters of a pod begin with the second dump of the flows after it is bound
+        String binder = Awaitility.await()
+                .atMost(OneNode.SOON)
+                .until(() -> cluster.askBinder("/actuator/prometheus"), countsOfAPod);
+        String metrics = binder + cluster.ask(8080, "/actuator/prometheus");
         Path chart = Path.of(System.getProperty("project.root"), "charts/pod-offload");
         String asked = Files.readString(chart.resolve("dashboard.json"))
                 + Files.readString(chart.resolve("templates/alerts.yaml"));

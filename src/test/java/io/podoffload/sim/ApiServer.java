@@ -229,8 +229,11 @@ public final class ApiServer implements AutoCloseable {
         private volatile long oldestKnown;
         private final Set<WatchSocket> watches = ConcurrentHashMap.newKeySet();
 
-        /** What went lately, for watches that open after a list that still held it; guarded by {@code watches}. */
-        private final Deque<Map.Entry<AttributeSet, String>> deleted = new ArrayDeque<>();
+        /** A deletion has a resource version of its own, as each change has. */
+        private record Deletion(long version, AttributeSet attributes, String object) {}
+
+        /** The last deletions, for watches that open after a list that still held the object; guarded by {@code watches}. */
+        private final Deque<Deletion> deleted = new ArrayDeque<>();
 
         /** The state that a patch of a pod made; the mock server would delete a terminating pod at its next change. */
         private final ThreadLocal<@Nullable JsonNode> patched = new ThreadLocal<>();
@@ -590,10 +593,10 @@ public final class ApiServer implements AutoCloseable {
         @Override
         public MockResponse handleWatch(String path) {
             Matcher version = RESOURCE_VERSION.matcher(path);
-            boolean forgotten = version.find() && Long.parseLong(version.group(1)) < oldestKnown;
+            long since = version.find() ? Long.parseLong(version.group(1)) : 0;
             WatchSocket watch = new WatchSocket(
                     getAttributeExtractor().fromPath(path),
-                    forgotten ? Dispatcher::refuse : this::open,
+                    since > 0 && since < oldestKnown ? Dispatcher::refuse : opened -> open(opened, since),
                     watches::remove);
             return new MockResponse().withWebSocketUpgrade(watch);
         }
@@ -616,8 +619,12 @@ public final class ApiServer implements AutoCloseable {
             watches.forEach(WatchSocket::close);
         }
 
-        /** A change since the watcher's list is told, perhaps twice, which watchers bear; they would miss it else. */
-        private void open(WatchSocket watch) {
+        /**
+         * Sends every deletion since the watcher's version, and every object that is there: a change since that version
+         * arrives, perhaps twice, which informers bear. A deletion before that version never arrives: an informer would take
+         * it for the end of the next object of that name.
+         */
+        private void open(WatchSocket watch, long since) {
             synchronized (watches) {
                 List<Map.Entry<AttributeSet, String>> objects;
                 synchronized (map) {
@@ -631,9 +638,10 @@ public final class ApiServer implements AutoCloseable {
                 Set<AttributeSet> identities =
                         selected.stream().map(entry -> identity(entry.getKey())).collect(Collectors.toSet());
                 deleted.stream()
-                        .filter(entry -> watch.selects(entry.getKey()))
-                        .filter(entry -> !identities.contains(identity(entry.getKey())))
-                        .forEach(entry -> watch.send("DELETED", entry.getValue()));
+                        .filter(deletion -> deletion.version() > since)
+                        .filter(deletion -> watch.selects(deletion.attributes()))
+                        .filter(deletion -> !identities.contains(identity(deletion.attributes())))
+                        .forEach(deletion -> watch.send("DELETED", deletion.object()));
                 selected.forEach(entry -> watch.send("ADDED", entry.getValue()));
                 watches.add(watch);
             }
@@ -653,8 +661,11 @@ public final class ApiServer implements AutoCloseable {
                 @Nullable String before,
                 Map.@Nullable Entry<AttributeSet, String> now) {
             synchronized (watches) {
+                String end = before;
                 if (now == null && oldAttributes != null && before != null) {
-                    deleted.addLast(Map.entry(oldAttributes, before));
+                    long version = requestResourceVersion();
+                    end = withVersion(before, version);
+                    deleted.addLast(new Deletion(version, oldAttributes, end));
                     if (deleted.size() > REMEMBERED_DELETIONS) {
                         deleted.removeFirst();
                     }
@@ -663,11 +674,17 @@ public final class ApiServer implements AutoCloseable {
                     boolean was = oldAttributes != null && watch.selects(oldAttributes);
                     if (now != null && watch.selects(now.getKey())) {
                         watch.send(was ? "MODIFIED" : "ADDED", now.getValue());
-                    } else if (was && before != null) {
-                        watch.send("DELETED", before);
+                    } else if (was && end != null) {
+                        watch.send("DELETED", end);
                     }
                 }
             }
+        }
+
+        private static String withVersion(String object, long version) {
+            ObjectNode changed = (ObjectNode) JSON.readTree(object);
+            changed.withObject("metadata").put("resourceVersion", String.valueOf(version));
+            return changed.toString();
         }
 
         @Override

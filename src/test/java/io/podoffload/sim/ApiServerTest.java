@@ -2,6 +2,7 @@ package io.podoffload.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -75,6 +76,38 @@ class ApiServerTest {
                 assertThat(pod.has("kind")).isFalse();
                 assertThat(pod.path("metadata").path("name").asString()).isEqualTo("one");
             });
+        }
+    }
+
+    @Test
+    void aWatchHearsOfNoDeletionBeforeItsVersion() throws Exception {
+        List<String> gone = new CopyOnWriteArrayList<>();
+        try (ApiServer api = new ApiServer()) {
+            Pod earlier = api.client().resource(pod("one")).create();
+            api.client().resource(earlier).withGracePeriod(0).delete();
+            Pod later = api.client().resource(pod("one")).create();
+            String version = api.client().pods().list().getMetadata().getResourceVersion();
+            api.client().resource(later).withGracePeriod(0).delete();
+            CountDownLatch deleted = new CountDownLatch(1);
+
+            try (Watch watch = api.client()
+                    .pods()
+                    .inNamespace("default")
+                    .watch(new ListOptionsBuilder().withResourceVersion(version).build(), new Watcher<Pod>() {
+                        @Override
+                        public void eventReceived(Action action, Pod pod) {
+                            if (action == Action.DELETED) {
+                                gone.add(pod.getMetadata().getUid());
+                                deleted.countDown();
+                            }
+                        }
+
+                        @Override
+                        public void onClose(WatcherException cause) {}
+                    })) {
+                assertThat(deleted.await(10, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(gone).containsExactly(later.getMetadata().getUid());
         }
     }
 
