@@ -1,4 +1,4 @@
-package io.podoffload.e2e;
+package io.podoffload.docs;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +17,9 @@ import java.util.stream.Stream;
  * @param commands in their order
  * @param outputs the fenced blocks without a language
  */
-record DocPage(String name, List<Command> commands, List<String> outputs) {
+public record DocPage(String name, List<Command> commands, List<String> outputs) {
 
-    static final String README = "README.md";
+    public static final String README = "README.md";
 
     private static final String FENCE = "```";
     private static final String INDENTATION = "    ";
@@ -29,13 +29,13 @@ record DocPage(String name, List<Command> commands, List<String> outputs) {
      *
      * @param text as it stands on the page
      */
-    record Command(String page, int line, String text) {
+    public record Command(String page, int line, String text) {
 
         private static final Pattern CONTINUED = Pattern.compile("\\s*\\\\\\n\\s*");
         private static final Pattern COMMENT = Pattern.compile("\\s+# [^\\n]*$");
 
         /** On one line and without the comment that follows; of one that reads a document, the first line. */
-        String key() {
+        public String key() {
             String whole =
                     COMMENT.matcher(CONTINUED.matcher(text).replaceAll(" ")).replaceFirst("");
             return whole.contains("<<EOF") ? whole.substring(0, whole.indexOf('\n')) : whole;
@@ -48,7 +48,7 @@ record DocPage(String name, List<Command> commands, List<String> outputs) {
     }
 
     /** The README, and the pages under {@code docs} by name. */
-    static List<DocPage> all(Path project) throws IOException {
+    public static List<DocPage> all(Path project) throws IOException {
         List<String> names = new ArrayList<>(List.of(README));
         try (Stream<Path> files = Files.list(project.resolve("docs"))) {
             files.map(file -> "docs/" + file.getFileName())

@@ -1,11 +1,11 @@
-package io.podoffload.e2e;
+package io.podoffload.docs;
 
-import static io.podoffload.e2e.DocumentedCommand.endsWith;
-import static io.podoffload.e2e.DocumentedCommand.runs;
+import static io.podoffload.docs.DocumentedCommand.endsWith;
+import static io.podoffload.docs.DocumentedCommand.runs;
 
-import io.podoffload.e2e.DocPage.Command;
-import io.podoffload.e2e.DocumentedCommand.NotRun;
-import io.podoffload.e2e.DocumentedCommand.Serves;
+import io.podoffload.docs.DocPage.Command;
+import io.podoffload.docs.DocumentedCommand.NotRun;
+import io.podoffload.docs.DocumentedCommand.Serves;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** All command lines of the pages: what each prints where there is no hardware, or why it is not run. */
-final class DocumentedCommands {
+public final class DocumentedCommands {
 
     private static final String IN_BINDER =
             "kubectl -n pod-offload exec daemonset/pod-offload-node-binder -- pod-offload";
-    static final String BINDER_JAR = "java -jar node-binder/target/node-binder.jar ";
+    public static final String BINDER_JAR = "java -jar node-binder/target/node-binder.jar ";
     private static final NotRun NEEDS_A_REGISTRY = new NotRun("needs containerd, or a registry");
     private static final NotRun PART_OF_CI = new NotRun("takes minutes, and is a part of what .ci/run runs");
 
@@ -161,17 +161,17 @@ final class DocumentedCommands {
     private DocumentedCommands() {}
 
     /** Null if it is not known. */
-    static @Nullable DocumentedCommand of(Command command) {
+    public static @Nullable DocumentedCommand of(Command command) {
         return KNOWN.get(command.key());
     }
 
     /** Every one, by {@link Command#key()}. */
-    static Set<String> keys() {
+    public static Set<String> keys() {
         return KNOWN.keySet();
     }
 
     /** The command whose output is shown; empty if it is not compared. */
-    static Optional<String> printerOf(String shown) {
+    public static Optional<String> printerOf(String shown) {
         return OUTPUT_OF.entrySet().stream()
                 .filter(entry -> shown.startsWith(entry.getKey()))
                 .map(Map.Entry::getValue)
@@ -179,7 +179,7 @@ final class DocumentedCommands {
     }
 
     /** Whether a test knows what this is. */
-    static boolean isKnownOutput(String shown) {
+    public static boolean isKnownOutput(String shown) {
         return printerOf(shown).isPresent() || NOT_COMPARED.stream().anyMatch(shown::startsWith);
     }
 }

@@ -1,9 +1,9 @@
-package io.podoffload.e2e;
+package io.podoffload.docs;
 
 import java.util.List;
 
 /** What a test does with a command line of a page. */
-sealed interface DocumentedCommand {
+public sealed interface DocumentedCommand {
 
     /**
      * It is run to its end.
@@ -23,11 +23,11 @@ sealed interface DocumentedCommand {
     /** It is not run. */
     record NotRun(String why) implements DocumentedCommand {}
 
-    static DocumentedCommand runs(String... prints) {
+    public static DocumentedCommand runs(String... prints) {
         return new Runs(0, List.of(prints));
     }
 
-    static DocumentedCommand endsWith(int exitCode, String... prints) {
+    public static DocumentedCommand endsWith(int exitCode, String... prints) {
         return new Runs(exitCode, List.of(prints));
     }
 }

@@ -1,8 +1,8 @@
-package io.podoffload.e2e;
+package io.podoffload.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.podoffload.e2e.DocPage.Command;
+import io.podoffload.docs.DocPage.Command;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

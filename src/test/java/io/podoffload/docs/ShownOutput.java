@@ -1,4 +1,4 @@
-package io.podoffload.e2e;
+package io.podoffload.docs;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Compares what a page shows as output with what was printed. */
-final class ShownOutput {
+public final class ShownOutput {
 
     private ShownOutput() {}
 
@@ -15,7 +15,7 @@ final class ShownOutput {
      * Every number is as good as every other, since addresses, times, counts and ports differ from run to run; {@code ...} stands for
      * anything, and a page may leave out lines, but not change their order.
      */
-    static Optional<String> difference(String shown, String printed) {
+    public static Optional<String> difference(String shown, String printed) {
         List<String> left = new ArrayList<>(printed.lines().toList());
         for (String line : shown.lines().toList()) {
             Pattern pattern = Pattern.compile(Stream.of(line.split("\\.\\.\\.", -1))
