@@ -26,9 +26,12 @@ final class ReportPace {
 
     /** @param now by {@link System#nanoTime()}, like all times here */
     boolean isDue(Contents contents, long now) {
+        if (writtenAt.isEmpty()) {
+            return true; // a node without VFs reports that it has none
+        }
         if (contents.steady().equals(written.steady())) {
             waitingSince = OptionalLong.empty();
-            return !contents.equals(written) && (writtenAt.isEmpty() || now - writtenAt.getAsLong() >= SHARES_EVERY);
+            return !contents.equals(written) && now - writtenAt.getAsLong() >= SHARES_EVERY;
         }
         if (!onlyPodsWait(contents)) {
             return true;

@@ -27,6 +27,15 @@ class ReportPaceTest {
         pace.written(first, at(0));
     }
 
+    @Test
+    void aNodeWithoutVfsReportsOnce() {
+        ReportPace other = new ReportPace();
+
+        assertThat(other.isDue(Contents.NONE, at(0))).isTrue();
+        other.written(Contents.NONE, at(0));
+        assertThat(other.isDue(Contents.NONE, at(100))).isFalse();
+    }
+
     /** Of a clock that may begin anywhere. */
     private static long at(int seconds) {
         return Long.MAX_VALUE - 1 + TimeUnit.SECONDS.toNanos(seconds);
