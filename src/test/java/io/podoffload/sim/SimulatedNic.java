@@ -259,9 +259,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             Files.createDirectories(sysfs.resolve("class/net"));
             Path pf = device(PF);
             Files.createDirectories(pf.resolve("net/" + UPLINK));
-            Files.writeString(pf.resolve("class"), "0x020000\n");
-            Files.writeString(pf.resolve("vendor"), "0x15b3\n");
-            Files.writeString(pf.resolve("device"), "0x101d\n");
+            writeIdentity(pf, "0x101d"); // ConnectX-6 Dx
             Path driver = Files.createDirectories(sysfs.resolve("bus/pci/drivers/mlx5_core"));
             link(pf.resolve("driver"), driver);
             Files.writeString(pf.resolve("sriov_totalvfs"), "127\n");
@@ -273,6 +271,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
             for (int index = 0; index < vfs; index++) {
                 Path vf = device(pci(index).value());
                 Files.createDirectories(vf.resolve("net"));
+                writeIdentity(vf, "0x101e");
                 link(vf.resolve("physfn"), pf);
                 link(vf.resolve("driver"), driver);
                 linkVf(index);
@@ -283,6 +282,12 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void writeIdentity(Path device, String id) throws IOException {
+        Files.writeString(device.resolve("class"), "0x020000\n");
+        Files.writeString(device.resolve("vendor"), "0x15b3\n");
+        Files.writeString(device.resolve("device"), id + "\n");
     }
 
     private static void writePort(Path netdev, String portName) throws IOException {
