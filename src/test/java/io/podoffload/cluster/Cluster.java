@@ -65,4 +65,22 @@ final class Cluster {
                 .filter(name -> !name.isBlank())
                 .toList();
     }
+
+    /** Names of the logical switch ports in OVN's northbound database. */
+    static List<String> logicalPorts() {
+        return run(
+                        "ovn-nbctl",
+                        "--db=unix:/run/cluster/ovn/nb.sock",
+                        "--bare",
+                        "--columns=name",
+                        "list",
+                        "Logical_Switch_Port")
+                .lines()
+                .filter(name -> !name.isBlank())
+                .toList();
+    }
+
+    static void applyIn(String namespace, String yaml) {
+        Programs.run("bash", "-c", "kubectl -n " + namespace + " apply -f - <<'END'\n" + yaml + "\nEND");
+    }
 }

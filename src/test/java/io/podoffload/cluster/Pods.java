@@ -1,5 +1,7 @@
 package io.podoffload.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -21,5 +23,18 @@ final class Pods {
         return pod.at("/metadata/annotations")
                 .path("default.default.ovn.kubernetes.io/ip_address")
                 .asString();
+    }
+
+    /** Name of its logical switch port, iface-id and IP object in the network of the profile {@code default}. */
+    static String port(JsonNode pod) {
+        return pod.at("/metadata/name").asString() + "."
+                + pod.at("/metadata/namespace").asString() + ".default.default.ovn";
+    }
+
+    /** Why the condition {@code bound} is true; a failure if it is not. */
+    static String bound(JsonNode pod) {
+        JsonNode condition = condition(pod, "pod-offload.io/bound");
+        assertThat(condition.path("status").asString()).as("%s", condition).isEqualTo("True");
+        return condition.path("reason").asString();
     }
 }

@@ -2,6 +2,8 @@ package io.podoffload.cluster;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 import tools.jackson.databind.json.JsonMapper;
@@ -38,5 +40,16 @@ final class Vfs {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))
                 .untilAsserted(() -> Assertions.assertThat(of(node)).isEqualTo(before));
+    }
+
+    /** PCI addresses by uid of the pod, as the kubelet of the node allotted them; it forgets pods that are gone at its next allocation. */
+    static Map<String, String> allotted(String node) {
+        return JsonMapper.shared()
+                .readTree(Cluster.on(node, "cat", "/var/lib/kubelet/device-plugins/kubelet_internal_checkpoint"))
+                .at("/Data/PodDeviceEntries")
+                .valueStream()
+                .collect(Collectors.toMap(
+                        entry -> entry.path("PodUID").asString(),
+                        entry -> entry.at("/DeviceIDs/-1/0").asString()));
     }
 }
