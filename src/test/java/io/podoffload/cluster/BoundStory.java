@@ -1,0 +1,65 @@
+package io.podoffload.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** On {@code node2} another CNI gives pods their eth0, without Multus; there the binder itself brings the VF into the pod. */
+class BoundStory {
+
+    private static final String OF_MULTUS = "/etc/cni/net.d/00-multus.conf";
+    private static final String AWAY = "/etc/cni/00-multus.conf";
+
+    @BeforeAll
+    static void install() {
+        Release.ensure();
+        Cluster.on("node2", "mv", OF_MULTUS, AWAY);
+    }
+
+    @AfterAll
+    static void restore() {
+        Cluster.kubectl("delete", "pod", "--all", "--wait");
+        Cluster.on("node2", "cp", AWAY, OF_MULTUS); // containerd loads what is written, and ignores what is moved there
+        Cluster.on("node2", "rm", AWAY);
+        Agreement.awaitNothing();
+    }
+
+    @Test
+    void theVfIsASecondInterfaceAndTalksToTheOtherPods() {
+        Cluster.apply(OptedIn.pod("bound", "node2"));
+        Cluster.apply(OptedIn.pod("beside", "node2"));
+        Cluster.apply(OptedIn.pod("adopted", "node1"));
+        Cluster.kubectl("wait", "--for=condition=Ready", "pod/bound", "pod/beside", "pod/adopted", "--timeout=120s");
+
+        JsonNode bound = Cluster.get("pod", "bound");
+        assertThat(Pods.bound(bound)).isEqualTo("Bound");
+        assertThat(Pods.bound(Cluster.get("pod", "beside"))).isEqualTo("Bound");
+        assertThat(Pods.bound(Cluster.get("pod", "adopted"))).isEqualTo("Adopted");
+        assertThat(bound.at("/status/podIP").asString()).startsWith("10.244.2.");
+        assertThat(Cluster.kubectl("exec", "bound", "--", "ip", "address", "show", "net1"))
+                .contains("UP,LOWER_UP", "mtu 1400", "inet " + Pods.address(bound) + "/16")
+                .contains(bound.at("/metadata/annotations")
+                        .path("default.default.ovn.kubernetes.io/mac_address")
+                        .asString());
+        assertThat(Cluster.kubectl("exec", "bound", "--", "ip", "route"))
+                .contains("default via 10.244.2.1 dev eth0", "10.66.0.0/16 dev net1");
+        Agreement.await();
+        for (String other : new String[] {"beside", "adopted"}) {
+            assertThat(Cluster.kubectl(
+                            "exec", "bound", "--", "ping", "-c", "3", Pods.address(Cluster.get("pod", other))))
+                    .contains("3 packets received");
+        }
+        assertThat(Cluster.kubectl("exec", "adopted", "--", "ping", "-c", "3", Pods.address(bound)))
+                .contains("3 packets received");
+
+        Cluster.kubectl("delete", "pod", "bound", "--grace-period=0", "--force");
+        Cluster.apply(OptedIn.pod("bound", "node2"));
+
+        Cluster.kubectl("wait", "--for=condition=Ready", "pod/bound", "--timeout=120s");
+        assertThat(Pods.bound(Cluster.get("pod", "bound"))).isEqualTo("Bound");
+        Agreement.await();
+    }
+}
