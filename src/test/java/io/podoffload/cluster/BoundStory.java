@@ -55,6 +55,17 @@ class BoundStory {
         assertThat(Cluster.kubectl("exec", "adopted", "--", "ping", "-c", "3", Pods.address(bound)))
                 .contains("3 packets received");
 
+        for (String name : new String[] {"bound", "adopted"}) {
+            JsonNode before = Cluster.get("pod", name);
+            Pods.killSandbox(before);
+            JsonNode after = Cluster.get("pod", name);
+            assertThat(Pods.bound(after)).isEqualTo(Pods.bound(before));
+            assertThat(Pods.address(after)).isEqualTo(Pods.address(before));
+        }
+        Agreement.await();
+        assertThat(Cluster.kubectl("exec", "adopted", "--", "ping", "-c", "3", Pods.address(bound)))
+                .contains("3 packets received");
+
         Cluster.kubectl("delete", "pod", "bound", "--grace-period=0", "--force");
         Cluster.apply(OptedIn.pod("bound", "node2"));
 

@@ -37,4 +37,18 @@ final class Pods {
         assertThat(condition.path("status").asString()).as("%s", condition).isEqualTo("True");
         return condition.path("reason").asString();
     }
+
+    /** Kills the first process of its sandbox, which ends all of its containers, and waits until its pod runs in another one. */
+    static void killSandbox(JsonNode pod) {
+        String uid = pod.at("/metadata/uid").asString();
+        Cluster.run("bash", "-ec", """
+                for process in $(grep -l pod%s /proc/[0-9]*/cgroup); do
+                  folder=${process%%/cgroup}
+                  [ "$(cat $folder/comm)" != pause ] || kill -KILL ${folder#/proc/}
+                done
+                """.formatted(uid));
+        String name = "pod/" + pod.at("/metadata/name").asString();
+        Cluster.kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", name, "--timeout=120s");
+        Cluster.kubectl("wait", "--for=condition=Ready", name, "--timeout=120s");
+    }
 }
