@@ -79,10 +79,15 @@ public final class KubeOvnController {
         });
     }
 
+    /** Also releases what pods had that went while no controller was there. */
     private void follow() {
         subnets.addEventHandler(new Changes<>(
                 subnet -> enqueue(() -> serveSubnet(subnet.getMetadata().getName()))));
         pods.addEventHandler(new Changes<>(pod -> enqueue(() -> servePod(pod))));
+        ips.list().getItems().stream()
+                .filter(ip ->
+                        pods.getStore().getByKey(ip.get("spec", "namespace") + "/" + ip.get("spec", "podName")) == null)
+                .forEach(ip -> enqueue(() -> release(ip.getMetadata().getName())));
     }
 
     /** Each change of an object, its deletion included. */

@@ -7,6 +7,7 @@ import io.podoffload.docs.DocPage.Command;
 import io.podoffload.docs.DocumentedCommand.NotRun;
 import io.podoffload.docs.DocumentedCommand.Serves;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +31,9 @@ public final class DocumentedCommands {
         known.put("dev/demo --shell", new NotRun("needs a person; what is typed there is run"));
         known.put("dev/check", PART_OF_CI);
         known.put("dev/lab", PART_OF_CI);
+        for (String command : List.of("up", "down", "bash", "node node1 bash", "test", "churn --events 300 --seed 7")) {
+            known.put("dev/cluster " + command, new NotRun("DocsStory runs the pages on a cluster that is up"));
+        }
         known.put("dev/image", new NotRun("the image that this test runs is made by it"));
         known.put(".ci/run", new NotRun("runs this test, in an empty Debian 12"));
         known.put(".ci/run --warm", new NotRun("runs this test, in an empty Debian 12"));

@@ -10,11 +10,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podoffload.chart.RenderedChart;
 import io.podoffload.docs.DocPage;
 import io.podoffload.docs.DocPage.Command;
-import io.podoffload.docs.DocumentedCommand;
-import io.podoffload.docs.DocumentedCommand.Runs;
-import io.podoffload.docs.DocumentedCommand.Serves;
 import io.podoffload.docs.DocumentedCommands;
-import io.podoffload.docs.ShownOutput;
+import io.podoffload.docs.PageShell;
 import io.podoffload.sim.ApiServer;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.Jobs;
@@ -25,9 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -49,8 +44,7 @@ class DocsIT {
     private static ApiServer helm;
     private static Jobs jobs;
     private static Shell shell;
-
-    private final Map<String, String> printed = new LinkedHashMap<>();
+    private static PageShell pages;
 
     @BeforeAll
     static void start() {
@@ -62,8 +56,18 @@ class DocsIT {
         helm = clusterForHelm();
         jobs = new Jobs(
                 helm.client(), PROJECT, pod -> helm.asServiceAccount("pod-offload", pod.getServiceAccountName()));
-        shell = new Shell(PROJECT, Path.of("/run/home"), cluster.api().kubeConfig());
+        shell = new Shell(
+                PROJECT, Path.of("/run/home"), cluster.api().kubeConfig(), System.getenv("POD_OFFLOAD_TOOLS") + "/bin");
         shell.makeOwn(Path.of("/tmp/certs"));
+        pages = new PageShell(
+                shell,
+                PROJECT.resolve("target/e2e-logs/docs"),
+                // what only this node has elsewhere is said by variables, as a line of this test would be no line of
+                // the page
+                cluster.nodeVariables(),
+                List.of(),
+                // the cluster's webhook has the port
+                List.of("unshare", "--net", "--", "sh", "-c", "'ip link set lo up && exec \"$@\"'", "serve"));
         shell.add("helm", """
                 #!/bin/sh
                 cat >/run/home/.kube/helm <<'CONFIG'
@@ -122,13 +126,9 @@ class DocsIT {
                 if (command.key().startsWith("helm install")) {
                     endReleaseOfThePageBefore();
                 }
-                run(command).ifPresent(wrong::add);
+                pages.run(command, DocumentedCommands.of(command)).ifPresent(wrong::add);
             }
-            for (String shown : page.outputs()) {
-                DocumentedCommands.printerOf(shown)
-                        .flatMap(command -> ShownOutput.difference(shown, printed.getOrDefault(command, "")))
-                        .ifPresent(wrong::add);
-            }
+            wrong.addAll(pages.differences(page));
         }
         assertThat(wrong).isEmpty();
         assertThat(jobs.printed("pod-offload-uninstall"))
@@ -168,48 +168,6 @@ class DocsIT {
                 .isEmpty()) {
             Ended ended = shell.type("helm uninstall pod-offload --namespace pod-offload");
             assertThat(ended.exitCode()).as(ended.error()).isZero();
-        }
-    }
-
-    /** Empty if it does what is known of it. */
-    private Optional<String> run(Command command) throws IOException {
-        DocumentedCommand known = DocumentedCommands.of(command);
-        if (known instanceof Serves serves) {
-            return serve(command, serves);
-        }
-        if (!(known instanceof Runs expected)) {
-            return Optional.empty();
-        }
-        // what only this node has elsewhere is said by variables, as a line of this test would be no line of the page
-        Ended ended = command.key().startsWith(DocumentedCommands.BINDER_JAR)
-                ? shell.type(command.text(), cluster.nodeVariables())
-                : shell.type(command.text());
-        printed.put(command.key(), ended.output());
-        boolean good = ended.exitCode() == expected.exitCode()
-                && expected.prints().stream().allMatch(ended.output()::contains);
-        return good
-                ? Optional.empty()
-                : Optional.of("%s\nended with %s and printed\n%s%s\nexpected %s"
-                        .formatted(command, ended.exitCode(), ended.output(), ended.error(), expected));
-    }
-
-    /** In a network namespace of its own, since the cluster's webhook has the port. */
-    private static Optional<String> serve(Command command, Serves serves) throws IOException {
-        Path log =
-                Files.createDirectories(PROJECT.resolve("target/e2e-logs/docs")).resolve("serves.log");
-        Files.deleteIfExists(log);
-        Path script = Files.writeString(Path.of("/run/home/serves"), command.text() + "\n");
-        Process process =
-                shell.start(log, "exec unshare --net bash -c 'ip link set lo up && exec bash " + script + "'");
-        try {
-            Awaitility.await()
-                    .atMost(OneNode.SOON.multipliedBy(3))
-                    .until(() -> Files.readString(log).contains(serves.when()) || !process.isAlive());
-            String said = Files.readString(log);
-            return said.contains(serves.when()) ? Optional.empty() : Optional.of(command + "\nprinted\n" + said);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroy);
-            process.destroy();
         }
     }
 }

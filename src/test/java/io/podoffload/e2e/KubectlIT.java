@@ -45,7 +45,8 @@ class KubectlIT {
                 PROJECT,
                 PROJECT.resolve("target/e2e-logs/kubectl"),
                 new SimulatedCluster.Options(4, false, Optional.of(PROJECT.resolve("target/image/pod-offload.tar"))));
-        shell = new Shell(PROJECT, Path.of("/run/home"), cluster.api().kubeConfig());
+        shell = new Shell(
+                PROJECT, Path.of("/run/home"), cluster.api().kubeConfig(), System.getenv("POD_OFFLOAD_TOOLS") + "/bin");
         assertThat(type("install -m 0755 node-binder/kubectl/kubectl-offload /usr/local/bin/kubectl-offload")
                         .exitCode())
                 .isZero();

@@ -28,8 +28,11 @@ public final class Shell implements AutoCloseable {
     private final Process bash;
     private final Deque<Path> own = new ArrayDeque<>();
 
-    /** @param home for the kubeconfig, and for what kubectl keeps */
-    public Shell(Path project, Path home, String kubeConfig) {
+    /**
+     * @param home for the kubeconfig, and for what kubectl keeps
+     * @param programs folders with kubectl and others, as in {@code PATH}
+     */
+    public Shell(Path project, Path home, String kubeConfig, String programs) {
         this.project = project;
         this.home = home;
         try {
@@ -41,7 +44,7 @@ public final class Shell implements AutoCloseable {
                     "PATH",
                     String.join(
                             ":",
-                            System.getenv("POD_OFFLOAD_TOOLS") + "/bin",
+                            programs,
                             home.resolve("bin").toString(),
                             INSTALLED.toString(),
                             Path.of(System.getProperty("java.home"), "bin").toString(),
@@ -71,6 +74,15 @@ public final class Shell implements AutoCloseable {
         try {
             Path file = Files.writeString(home.resolve("bin").resolve(program), script);
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a file for the person, and returns its path. */
+    public Path keep(String name, String text) {
+        try {
+            return Files.writeString(home.resolve(name), text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
