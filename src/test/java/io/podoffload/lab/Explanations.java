@@ -53,7 +53,7 @@ final class Explanations implements AutoCloseable {
         Path ovsdb = node.ovs().socket();
         PodExamination pods = new PodExamination(
                 node.client(),
-                PodResources.ofEveryResource(new Kubelet(kubelet)),
+                PodResources.ofEveryResource(new Kubelet(kubelet, node.kubeletSocket())),
                 new NicTopology(Path.of("/sys"), new Devlink()),
                 nics,
                 () -> OvsConfiguration.read(ovsdb),

@@ -91,8 +91,8 @@ class BinderWiring {
     }
 
     @Bean
-    Kubelet kubelet(ManagedChannel kubeletChannel) {
-        return new Kubelet(kubeletChannel);
+    Kubelet kubelet(ManagedChannel kubeletChannel, NodeBinderProperties properties) {
+        return new Kubelet(kubeletChannel, properties.kubeletSocket());
     }
 
     @Bean
@@ -101,8 +101,8 @@ class BinderWiring {
     }
 
     @Bean
-    Sandboxes sandboxes(ManagedChannel criChannel, JsonMapper json) {
-        return new Sandboxes(criChannel, json);
+    Sandboxes sandboxes(ManagedChannel criChannel, NodeBinderProperties properties, JsonMapper json) {
+        return new Sandboxes(criChannel, properties.criSocket(), json);
     }
 
     @Bean

@@ -68,8 +68,8 @@ class CommandWiring {
     }
 
     @Bean
-    PodResources everyResource(ManagedChannel kubeletChannel) {
-        return PodResources.ofEveryResource(new Kubelet(kubeletChannel));
+    PodResources everyResource(ManagedChannel kubeletChannel, NodeBinderProperties properties) {
+        return PodResources.ofEveryResource(new Kubelet(kubeletChannel, properties.kubeletSocket()));
     }
 
     @Bean

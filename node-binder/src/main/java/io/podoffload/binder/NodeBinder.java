@@ -133,6 +133,7 @@ final class NodeBinder implements SmartLifecycle {
             prepareNode();
         }
         running = true;
+        events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods::noticeWatch);
         var unused = pods.start()
                 .thenRun(() -> events.untilDone("waiting for the first look at this node's VFs", this::lookFirst));
     }
@@ -157,7 +158,6 @@ final class NodeBinder implements SmartLifecycle {
                 REPORT_MILLIS,
                 "cannot write the report of this node, trying again",
                 () -> report.write(contents.now(capacity)));
-        events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods::noticeWatch);
         Future<?> unused =
                 proof.scheduleWithFixedDelay(this::prove, 0, properties.proof().toMillis(), TimeUnit.MILLISECONDS);
         if (preparation.isAsked()) {

@@ -20,6 +20,7 @@ import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import io.podoffload.binder.outage.Dependency;
 import io.podoffload.binder.outage.GrpcDependency;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,18 +74,20 @@ public final class Sandboxes {
 
     private record Snapshot(Map<PodName, List<Sandbox>> byName, Map<String, List<Sandbox>> byUid, long takenAt) {}
 
-    public Sandboxes(ManagedChannel channel, JsonMapper json) {
-        this(channel, json, System::nanoTime);
+    /** @param socket where the channel leads */
+    public Sandboxes(ManagedChannel channel, Path socket, JsonMapper json) {
+        this(channel, socket, json, System::nanoTime);
     }
 
-    Sandboxes(ManagedChannel channel, JsonMapper json, LongSupplier nanoTime) {
+    Sandboxes(ManagedChannel channel, Path socket, JsonMapper json, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.channel = channel;
         this.dependency = new GrpcDependency(
                 new Dependency(
                         "the container runtime",
                         "Pods that start or end meanwhile get or give back their VFs when it is back."),
-                channel);
+                channel,
+                socket);
         this.runtime = RuntimeServiceGrpc.newBlockingStub(channel);
         this.json = json;
     }

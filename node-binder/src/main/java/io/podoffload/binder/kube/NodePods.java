@@ -23,6 +23,10 @@ public final class NodePods implements AutoCloseable {
             "cannot watch the pods of this node, trying again; check that the API server"
                     + " can be reached and that the binder's service account may list and watch pods";
     private static final int SECONDS_WITHOUT_WATCH = 3;
+
+    /** The client tries the first list again and again before it says that it failed. */
+    private static final int SECONDS_UNTIL_FIRST_WATCH = 10;
+
     private static final String BY_UID = "uid";
     private static final String BY_INTEREST = "interest";
     private static final String HOLDERS = "holders";
@@ -33,7 +37,8 @@ public final class NodePods implements AutoCloseable {
     private final ApiServer api;
     private final Complaint refused = new Complaint(LOG);
     private volatile boolean watchFailed;
-    private int secondsWithout; // used by one caller at a time
+    private int secondsAllowed = SECONDS_UNTIL_FIRST_WATCH; // guarded by this
+    private int secondsWithout; // guarded by this
 
     /**
      * @param resources extended resources that stand for VFs
@@ -101,16 +106,17 @@ public final class NodePods implements AutoCloseable {
      * To be called each second: the client says neither that a watch ended nor that there is one again. API servers end watches
      * now and then, so that only one that stays away is worth a line.
      */
-    public void noticeWatch() {
+    public synchronized void noticeWatch() {
         if (!informer.isWatching()) {
             secondsWithout++;
-            if (secondsWithout == SECONDS_WITHOUT_WATCH) {
+            if (secondsWithout == secondsAllowed) {
                 watchFailed = true;
                 api.away(CANNOT_WATCH);
             }
             return;
         }
         secondsWithout = 0;
+        secondsAllowed = SECONDS_WITHOUT_WATCH;
         if (watchFailed) {
             watchFailed = false;
             refused.succeeded();

@@ -12,6 +12,7 @@ import io.podoffload.binder.kubelet.v1.ListPodResourcesResponse;
 import io.podoffload.binder.kubelet.v1.PodResourcesListerGrpc;
 import io.podoffload.binder.outage.Dependency;
 import io.podoffload.binder.outage.GrpcDependency;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -58,12 +59,14 @@ public final class Kubelet {
         }
     }
 
-    public Kubelet(ManagedChannel channel) {
+    /** @param socket where the channel leads */
+    public Kubelet(ManagedChannel channel, Path socket) {
         kubelet = new GrpcDependency(
                 new Dependency(
                         "the kubelet",
                         "Which pods hold which VFs is not known meanwhile; pods that start now get their VFs later."),
-                channel);
+                channel,
+                socket);
         stub = PodResourcesListerGrpc.newBlockingStub(channel).withMaxInboundMessageSize(LARGEST_REPLY);
     }
 

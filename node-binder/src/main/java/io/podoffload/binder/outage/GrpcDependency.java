@@ -3,16 +3,21 @@ package io.podoffload.binder.outage;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.io.FileNotFoundException;
+import java.nio.file.Path;
 
-/** A {@link Dependency} behind a gRPC channel: which failures mean that it is away, and which are its answer. */
+/** A {@link Dependency} behind a gRPC channel to a unix socket: which failures mean that it is away, and which are its answer. */
 public final class GrpcDependency {
 
     private final Dependency dependency;
     private final ManagedChannel channel;
+    private final Path socket;
 
-    public GrpcDependency(Dependency dependency, ManagedChannel channel) {
+    /** @param socket where the channel leads; gRPC's own message does not name it */
+    public GrpcDependency(Dependency dependency, ManagedChannel channel, Path socket) {
         this.dependency = dependency;
         this.channel = channel;
+        this.socket = socket;
     }
 
     /** A call failed. Returns what the caller throws: the failure itself where that is an answer. */
@@ -37,8 +42,11 @@ public final class GrpcDependency {
     }
 
     /** With the innermost cause that has a message, else the name of one: the kernel's word on the socket. */
-    private static String sentence(Status status) {
-        StringBuilder sentence = new StringBuilder(status.getCode().name());
+    private String sentence(Status status) {
+        StringBuilder sentence = new StringBuilder()
+                .append(socket)
+                .append(": ")
+                .append(status.getCode().name());
         if (status.getDescription() != null) {
             sentence.append(": ").append(status.getDescription());
         }
@@ -47,6 +55,8 @@ public final class GrpcDependency {
             String message = cause.getMessage();
             if (message != null) {
                 innermost = message;
+            } else if (cause instanceof FileNotFoundException) {
+                innermost = "there is no such socket"; // Netty's exception for ENOENT is without a message
             } else if (innermost.isEmpty()) {
                 innermost = cause.getClass().getSimpleName();
             }

@@ -15,6 +15,7 @@ import io.podoffload.binder.cri.v1.ListPodSandboxResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,7 +54,7 @@ class SandboxWatchTest {
 
     @Test
     void whatWasMissedIsAskedForOnceWhenTheRuntimeIsBackAndNotAtEachTry() {
-        Sandboxes sandboxes = new Sandboxes(channel, JsonMapper.shared());
+        Sandboxes sandboxes = new Sandboxes(channel, Path.of("/no/socket"), JsonMapper.shared());
         try (SandboxWatch watch = new SandboxWatch(channel, sandboxes, sandbox -> {}, doubts::incrementAndGet)) {
             assertThat(watch).isNotNull();
             Awaitility.await()

@@ -21,6 +21,7 @@ import io.podoffload.binder.cri.v1.PodSandboxState;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,7 +53,7 @@ class SandboxesTest {
         channel = NettyChannelBuilder.forAddress("127.0.0.1", runtime.getPort())
                 .usePlaintext()
                 .build();
-        sandboxes = new Sandboxes(channel, JsonMapper.shared(), nanos::get);
+        sandboxes = new Sandboxes(channel, Path.of("/no/socket"), JsonMapper.shared(), nanos::get);
     }
 
     @AfterEach

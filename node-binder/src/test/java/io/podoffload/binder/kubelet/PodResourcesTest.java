@@ -21,6 +21,7 @@ import io.podoffload.binder.kubelet.v1.PodResourcesListerGrpc;
 import io.podoffload.binder.outage.DependencyAway;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -56,7 +57,7 @@ class PodResourcesTest {
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                 .usePlaintext()
                 .build();
-        kubelet = new PodResources(new Kubelet(channel), Set.of(RESOURCE));
+        kubelet = new PodResources(new Kubelet(channel, Path.of("/no/socket")), Set.of(RESOURCE));
     }
 
     @AfterEach
@@ -98,7 +99,7 @@ class PodResourcesTest {
         refuses = true;
         assertThatThrownBy(() -> kubelet.of(pod(0)))
                 .isInstanceOf(DependencyAway.class)
-                .hasMessage("RESOURCE_EXHAUSTED: rejected by rate limit");
+                .hasMessage("/no/socket: RESOURCE_EXHAUSTED: rejected by rate limit");
         assertThatThrownBy(kubelet::all).isInstanceOf(DependencyAway.class);
         refuses = false;
 
