@@ -2,7 +2,9 @@ package io.podoffload.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,8 +139,10 @@ class WorkloadsStory {
 
     private static void awaitDeployment(String name) {
         Cluster.kubectl("rollout", "status", "deployment/" + name, "--timeout=150s");
-        Cluster.kubectl(
-                "wait", "--for=jsonpath={.status.terminatingReplicas}=0", "deployment/" + name, "--timeout=60s");
+        String replicas = Cluster.kubectl("get", "deployment", name, "-o", "jsonpath={.spec.replicas}");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> uids(name).size() == Integer.parseInt(replicas)); // those that shut down are gone
     }
 
     private static List<String> uids(String app) {
