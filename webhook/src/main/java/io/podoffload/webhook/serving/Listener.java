@@ -20,8 +20,8 @@ import reactor.util.retry.Retry;
 
 /**
  * Opens the listener to the API server once the cluster is known and the code is warm, and closes it in two steps: first
- * every new request is told to come again, which the API server does and which reaches another replica, and only then
- * the port and its connections go. A connection that is just closed fails the pod.
+ * every new request is answered 503 with Retry-After, which the API server follows and which reaches another replica, and only
+ * then the port and its connections go. A connection that is just closed fails the pod.
  */
 @Component
 final class Listener implements SmartLifecycle, ApplicationListener<WebServerInitializedEvent> {
