@@ -154,6 +154,18 @@ class ChartTest {
                 .contains("Deployment", "DaemonSet", "MutatingWebhookConfiguration");
     }
 
+    /** Kube-OVN makes it true in a Subnet that says nothing, and then no flow of its pods is offloaded. */
+    @Test
+    void noSubnetHasALoadBalancerOfKubeOvn() {
+        RenderedChart chart = render("profiles: {slow: {network: a/b, resource: c.d/e}}\n"
+                + KUBE_OVN.replace("}}", "}, subnets: {slow: {cidr: 10.67.0.0/16}}}"));
+
+        for (String name : List.of("pod-offload-default", "pod-offload-slow")) {
+            assertThat(custom(chart, "Subnet", name).<Object>get("spec", "enableLb"))
+                    .isEqualTo(false);
+        }
+    }
+
     @Test
     void networkProviderResourceAndSubnetAgree() {
         RenderedChart chart = render(KUBE_OVN);
