@@ -166,6 +166,19 @@ class ChartTest {
         }
     }
 
+    /** The hook removes the Job as soon as it has succeeded, and its log with it. */
+    @Test
+    void helmPrintsWhatTheUninstallHookLists() {
+        Job hook = render("").hooks("pre-delete").stream()
+                .filter(Job.class::isInstance)
+                .map(Job.class::cast)
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(hook.getMetadata().getAnnotations())
+                .containsEntry("helm.sh/hook-output-log-policy", "hook-succeeded,hook-failed");
+    }
+
     @Test
     void networkProviderResourceAndSubnetAgree() {
         RenderedChart chart = render(KUBE_OVN);
