@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.InstallCommand;
 import com.marcnuri.helm.Release;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
@@ -12,6 +13,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -22,9 +24,14 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.ApiServer;
 import io.podoffload.sim.Jobs;
@@ -35,7 +42,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -329,6 +338,94 @@ class HelmIT {
         assertThat(inNamespace(client.configMaps())).noneMatch(name -> name.startsWith("pod-offload"));
         assertThat(network()).isNotNull();
         assertThat(subnet()).isNotNull();
+    }
+
+    /** Helm takes the binders away after the hook, and until then they run. */
+    @Test
+    void aBinderThatStillRunsMayNotBringItsReportBack() throws Exception {
+        install(CHART, Map.of());
+        madeByThePrograms();
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        try (Jobs jobs = new Jobs(client, PROJECT, programsEnvironment);
+                KubernetesClient binder = new KubernetesClientBuilder()
+                        .withConfig(new ConfigBuilder(client.getConfiguration())
+                                .withImpersonateUsername(
+                                        "system:serviceaccount:" + RenderedChart.NAMESPACE + ":pod-offload-node-binder")
+                                .build())
+                        .build();
+                SharedIndexInformer<ConfigMap> reports = client.configMaps()
+                        .inNamespace(RenderedChart.NAMESPACE)
+                        .withName("pod-offload-node-node1")
+                        .inform(onDelete(report -> answer.complete(codeOfCreating(report, binder))))) {
+            assertThat(reports.isRunning()).isTrue();
+            Helm.uninstall("pod-offload")
+                    .withNamespace(RenderedChart.NAMESPACE)
+                    .withKubeConfigContents(kubeConfig)
+                    .call();
+            assertThat(jobs.printed("pod-offload-uninstall")).isNotNull();
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo(403);
+        }
+        assertThat(inNamespace(client.configMaps())).noneMatch(name -> name.startsWith("pod-offload"));
+    }
+
+    private static ResourceEventHandler<ConfigMap> onDelete(Consumer<ConfigMap> handle) {
+        return new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(ConfigMap report) {}
+
+            @Override
+            public void onUpdate(ConfigMap before, ConfigMap report) {}
+
+            @Override
+            public void onDelete(ConfigMap report, boolean finalStateUnknown) {
+                handle.accept(report);
+            }
+        };
+    }
+
+    private static int codeOfCreating(ConfigMap deleted, KubernetesClient client) {
+        ConfigMap report = new ConfigMapBuilder()
+                .withMetadata(named(deleted.getMetadata().getName()))
+                .build();
+        try {
+            client.resource(report).create();
+            return 201;
+        } catch (KubernetesClientException e) {
+            return e.getCode();
+        }
+    }
+
+    @Test
+    void whatTheBindersSaidOfNodesGoesWithThem() {
+        install(CHART, Map.of());
+        client.resource(new NodeBuilder()
+                        .withNewMetadata()
+                        .withName("node1")
+                        .endMetadata()
+                        .withNewStatus()
+                        .addNewCondition()
+                        .withType("pod-offload.io/prepared")
+                        .withStatus("True")
+                        .endCondition()
+                        .addNewCondition()
+                        .withType("Ready")
+                        .withStatus("True")
+                        .endCondition()
+                        .endStatus()
+                        .build())
+                .create();
+
+        try (Jobs jobs = new Jobs(client, PROJECT, programsEnvironment)) {
+            Helm.uninstall("pod-offload")
+                    .withNamespace(RenderedChart.NAMESPACE)
+                    .withKubeConfigContents(kubeConfig)
+                    .call();
+            assertThat(jobs.printed("pod-offload-uninstall")).isNotNull();
+        }
+
+        assertThat(client.nodes().withName("node1").get().getStatus().getConditions())
+                .extracting(NodeCondition::getType)
+                .containsExactly("Ready");
     }
 
     private static <T extends HasMetadata> List<String> inNamespace(

@@ -310,6 +310,9 @@ public final class ApiServer implements AutoCloseable {
                 if (request.method() == HttpMethod.POST) {
                     rbac.created(new String(request.getBody().getBytes(), StandardCharsets.UTF_8));
                 }
+                if (request.method() == HttpMethod.DELETE) {
+                    rbac.deleted(request);
+                }
                 MockResponse response = super.dispatch(request);
                 if (response.code() == 409 && request.method() == HttpMethod.POST) {
                     return status(

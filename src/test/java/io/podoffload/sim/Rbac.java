@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -35,7 +36,7 @@ final class Rbac {
     private final Set<String> denied = new ConcurrentSkipListSet<>();
 
     /** One rule for one ServiceAccount or person, everywhere or in one Namespace. */
-    private record Grant(String account, @Nullable String namespace, PolicyRule rule) {
+    private record Grant(String account, @Nullable String namespace, PolicyRule rule, String binding) {
 
         boolean allows(String by, RequestAttributes request) {
             return account.equals(by)
@@ -77,16 +78,30 @@ final class Rbac {
             }
             case "ClusterRoleBinding" -> {
                 ClusterRoleBinding binding = Serialization.unmarshal(json, ClusterRoleBinding.class);
-                grant(binding.getRoleRef(), binding.getSubjects(), null);
+                grant(
+                        binding.getRoleRef(),
+                        binding.getSubjects(),
+                        null,
+                        binding.getMetadata().getName());
             }
             case "RoleBinding" -> {
                 RoleBinding binding = Serialization.unmarshal(json, RoleBinding.class);
                 grant(
                         binding.getRoleRef(),
                         binding.getSubjects(),
-                        binding.getMetadata().getNamespace());
+                        binding.getMetadata().getNamespace(),
+                        binding.getMetadata().getName());
             }
             default -> {}
+        }
+    }
+
+    /** Takes in what is deleted, if it is a RoleBinding: what it granted is granted no more. */
+    void deleted(RecordedRequest request) {
+        RequestAttributes attributes = RequestAttributes.of(request);
+        if (attributes != null && attributes.resource().equals("rolebindings")) {
+            grants.removeIf(grant -> grant.binding().equals(attributes.name())
+                    && Objects.equals(grant.namespace(), attributes.namespace()));
         }
     }
 
@@ -94,13 +109,13 @@ final class Rbac {
         return kind + " " + (kind.equals("Role") ? namespace + "/" : "") + name;
     }
 
-    private void grant(RoleRef role, List<Subject> subjects, @Nullable String namespace) {
+    private void grant(RoleRef role, List<Subject> subjects, @Nullable String namespace, String binding) {
         List<PolicyRule> granted = rules.get(key(role.getKind(), role.getName(), namespace));
         if (granted == null) {
             throw new IllegalStateException("there is no " + role);
         }
         for (PolicyRule rule : granted) {
-            subjects.forEach(subject -> grants.add(new Grant(account(subject), namespace, rule)));
+            subjects.forEach(subject -> grants.add(new Grant(account(subject), namespace, rule, binding)));
         }
     }
 

@@ -69,6 +69,12 @@ public final class Uninstall {
         tell(
                 "These VFs are still held by pods that are gone; look at the nodes' binders before you go on",
                 awaitReleases().stream().map(ReportedVf::toString).toList());
+        // the binders run until Helm takes the DaemonSet away; what they could still write would stay for ever
+        client.rbac()
+                .roleBindings()
+                .inNamespace(namespace)
+                .withName("pod-offload-node-binder")
+                .delete();
         List<OffloadedPod> pods = OffloadedPod.all(client, PODS_A_PAGE).toList();
         tell(
                 "These pods keep their VF, which the binder bound; when they go, nothing gives it back until pod-offload is"
@@ -85,6 +91,7 @@ public final class Uninstall {
                         .map(OffloadedPod::toString)
                         .toList());
         reports().delete();
+        PreparedCondition.remove(client);
     }
 
     private void tell(String what, List<String> lines) {
