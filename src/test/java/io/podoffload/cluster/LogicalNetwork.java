@@ -26,6 +26,8 @@ final class LogicalNetwork {
     void createRouter() {
         nbctl("--may-exist", "lr-add", ROUTER);
         createSwitch(JOIN, JOIN_GATEWAY + "/16", "100.64.0.0/16");
+        // OVN drops what no route leads to before it asks a policy; each pod's policy then names the node
+        nbctl("--may-exist", "lr-route-add", ROUTER, "0.0.0.0/0", JOIN_GATEWAY);
     }
 
     /** @param cidr what stays in the logical network if it is sent there */
