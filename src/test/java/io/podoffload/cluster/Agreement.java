@@ -2,6 +2,7 @@ package io.podoffload.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podoffload.sim.Programs.ProgramFailed;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,8 @@ record Agreement(
         Awaitility.await()
                 .atMost(Duration.ofSeconds(120))
                 .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptionsInstanceOf(
+                        ProgramFailed.class) // a database or the API server that has just been started
                 .untilAsserted(() -> assertThat(found()).isEqualTo(implied()));
     }
 
@@ -44,6 +47,8 @@ record Agreement(
         await();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptionsInstanceOf(ProgramFailed.class)
                 .untilAsserted(() -> assertThat(reported()).isEqualTo(impliedReports()));
     }
 
@@ -93,16 +98,23 @@ record Agreement(
         return reports;
     }
 
-    /** Fails if two pods have one VF. */
+    /** Pods by the PCI address of their VF. Fails if two pods have one VF, or if a pod has none. */
     private static Map<String, JsonNode> podsByVf(String node, List<JsonNode> pods) {
         Map<String, String> allotted = Vfs.allotted(node);
         return pods.stream()
                 .filter(pod -> pod.at("/spec/nodeName").asString().equals(node))
                 .collect(Collectors.toMap(
-                        pod -> allotted.getOrDefault(pod.at("/metadata/uid").asString(), "none"),
+                        pod -> {
+                            String vf = allotted.get(pod.at("/metadata/uid").asString());
+                            if (vf == null) {
+                                throw new AssertionError("the kubelet allotted no VF to " + Pods.port(pod));
+                            }
+                            return vf;
+                        },
                         pod -> pod,
                         (one, other) -> {
-                            throw new AssertionError("two pods have one VF: " + one + ", " + other);
+                            throw new AssertionError(
+                                    "two pods have one VF: " + Pods.port(one) + ", " + Pods.port(other));
                         },
                         TreeMap::new));
     }
@@ -117,7 +129,7 @@ record Agreement(
                 + pod.at("/metadata/name").asString();
     }
 
-    /** Opted-in pods that have a VF; one that has finished has none. */
+    /** Opted-in pods that are on a node and have not finished: each of them holds a VF. */
     private static List<JsonNode> live() {
         return Cluster.get("pods", "-A", "-l", "pod-offload.io/enabled=true")
                 .path("items")
@@ -147,7 +159,7 @@ record Agreement(
         return new Agreement(free, rows, logicalPorts, addresses);
     }
 
-    /** Whatever has keys of a pod, with or without an iface-id; the node's own port has none. */
+    /** Interface rows with external_ids, except the node's own port, whose iface-id begins with {@code node-}. */
     private static List<String> rows(String node) {
         JsonNode table = JsonMapper.shared()
                 .readTree(

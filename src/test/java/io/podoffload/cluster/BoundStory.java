@@ -21,9 +21,13 @@ class BoundStory {
 
     @AfterAll
     static void restore() {
-        Cluster.kubectl("delete", "pod", "--all", "--wait");
-        Cluster.on("node2", "cp", AWAY, OF_MULTUS); // containerd loads what is written, and ignores what is moved there
-        Cluster.on("node2", "rm", AWAY);
+        try {
+            Cluster.kubectl("delete", "pod", "--all", "--wait");
+        } finally {
+            Cluster.on(
+                    "node2", "cp", AWAY, OF_MULTUS); // containerd loads a file that is written, not one that is moved
+            Cluster.on("node2", "rm", AWAY);
+        }
         Agreement.awaitNothing();
     }
 

@@ -133,14 +133,17 @@ final class ChurnedCluster {
         });
     }
 
-    /** As a person does while the API server is away: again. */
+    /** Runs a command until it succeeds: the API server may be away. */
     private static void persist(ThrowingRunnable command) {
-        Awaitility.await().atMost(API_IS_BACK_WITHIN.plus(GONE_WITHIN)).untilAsserted(() -> {
-            try {
-                command.run();
-            } catch (RuntimeException e) {
-                throw new AssertionError(e);
-            }
-        });
+        Awaitility.await()
+                .atMost(API_IS_BACK_WITHIN.plus(GONE_WITHIN))
+                .pollInterval(Duration.ofSeconds(1))
+                .untilAsserted(() -> {
+                    try {
+                        command.run();
+                    } catch (RuntimeException e) {
+                        throw new AssertionError(e);
+                    }
+                });
     }
 }

@@ -15,12 +15,13 @@ public final class ClusterChurn {
 
     public static void main(String... arguments) {
         Release.ensure();
+        ChurnedCluster.end(); // a run that failed leaves its workloads
         Optional<String> difference = run(Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
         System.out.println(difference.orElse("churn: all agree, and nothing is left"));
         System.exit(difference.isPresent() ? 1 : 0);
     }
 
-    /** Lets so much happen. Returns what does not agree at the end or in between, with what had happened. */
+    /** Makes this number of events happen. Returns the events so far and the difference where the parts do not agree. */
     static Optional<String> run(int events, long seed) {
         System.out.println("churn: " + events + " events, seed " + seed);
         List<String> happened = new ArrayList<>();
@@ -39,11 +40,15 @@ public final class ClusterChurn {
             Agreement.awaitNothing();
             return Optional.empty();
         } catch (ConditionTimeoutException | ProgramFailed e) {
-            return Optional.of("churn: after\n%s\n%s\n%s"
-                    .formatted(
-                            String.join("\n", happened),
-                            e.getMessage(),
-                            Cluster.kubectl("get", "pods", "--all-namespaces", "--output=wide")));
+            return Optional.of("churn: after\n%s\n%s\n%s".formatted(String.join("\n", happened), e, pods()));
+        }
+    }
+
+    private static String pods() {
+        try {
+            return Cluster.kubectl("get", "pods", "--all-namespaces", "--output=wide");
+        } catch (ProgramFailed e) {
+            return e.toString(); // the difference matters more
         }
     }
 }

@@ -19,7 +19,8 @@ class DeletionStory {
     @AfterEach
     void remove() {
         Cluster.kubectl("delete", "pod", "--all", "--wait");
-        Agreement.await();
+        Cluster.kubectl("delete", "namespace", "team", "--ignore-not-found", "--wait", "--timeout=180s");
+        Agreement.awaitReported();
     }
 
     @AfterAll
@@ -85,7 +86,7 @@ class DeletionStory {
         Cluster.kubectl("-n", "team", "wait", "--for=condition=Ready", "pod/web", "pod/client", "--timeout=120s");
         Agreement.await();
 
-        Cluster.kubectl("delete", "namespace", "team", "--wait", "--timeout=60s");
+        Cluster.kubectl("delete", "namespace", "team", "--wait", "--timeout=180s");
 
         Agreement.await();
     }

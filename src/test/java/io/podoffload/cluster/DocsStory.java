@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every command line of the README and of {@code docs/*.md}, as it stands, by a person on this cluster. The outputs that the pages show are the
- * simulated node's, and {@code DocsIT} compares them.
+ * Runs the command lines of the README and of {@code docs/*.md} as they stand on this cluster; {@link DocumentedCommands} says which are not
+ * run, and why. The outputs that the pages show are those of the simulated node: {@code DocsIT} compares them.
  */
 @SuppressWarnings("NullAway.Init") // set before all tests
 class DocsStory {
@@ -33,7 +33,7 @@ class DocsStory {
     private static final Path HOME = Cluster.PROJECT.resolve("target/cluster/home"); // each node sees it too
     private static final String UNINSTALL = "helm uninstall pod-offload --namespace pod-offload";
 
-    /** What is otherwise here than on the simulated node. */
+    /** Commands that print something else here than on the simulated node. */
     private static final Map<String, DocumentedCommand> HERE = Map.of(
             "kubectl -n pod-offload port-forward deployment/pod-offload-webhook 8080",
                     new Serves("Forwarding from 127.0.0.1:8080"),
@@ -75,13 +75,24 @@ class DocsStory {
 
     @AfterAll
     static void stop() {
-        Cluster.kubectl("delete", "pod", "--all", "--wait");
-        if (isInstalled()) {
-            shell.type(UNINSTALL);
+        try {
+            Cluster.kubectl("delete", "pod", "--all", "--wait");
+            if (isInstalled()) {
+                shell.type(UNINSTALL);
+            }
+            Cluster.kubectl("delete", "secret", "--namespace", "pod-offload", "mine", "--ignore-not-found");
+            // when an earlier plugin of a resource ends, the kubelet stops the endpoint of the later one
+            Cluster.kubectl(
+                    "--namespace=kube-system",
+                    "wait",
+                    "--for=delete",
+                    "pod",
+                    "--selector=app.kubernetes.io/component=device-plugin",
+                    "--timeout=120s");
+        } finally {
+            Cluster.NODES_WITH_VFS.forEach(node -> Cluster.service("restart", node + ".device-plugin"));
+            shell.close();
         }
-        Cluster.kubectl("delete", "secret", "--namespace", "pod-offload", "mine", "--ignore-not-found");
-        Cluster.NODES_WITH_VFS.forEach(node -> Cluster.service("restart", node + ".device-plugin"));
-        shell.close();
     }
 
     @Test
@@ -106,7 +117,7 @@ class DocsStory {
         assertThat(wrong).isEmpty();
     }
 
-    /** The reader of the README has a pod; the one of the ten minutes makes two. */
+    /** The README expects a pod {@code web}; {@code docs/ten-minutes.md} creates its own pods. */
     private static void prepare(DocPage page) {
         Cluster.kubectl("delete", "pod", "--all", "--wait");
         shell.type("rm -f /usr/local/bin/kubectl-offload");

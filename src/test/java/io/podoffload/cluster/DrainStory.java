@@ -19,7 +19,7 @@ class DrainStory {
     void remove() {
         Cluster.kubectl("uncordon", "node1", "node2");
         Cluster.kubectl("delete", "deployment,poddisruptionbudget", "--all", "--wait");
-        Cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s");
+        Cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=120s");
         Release.awaitReady();
         Agreement.awaitNothing();
     }

@@ -79,15 +79,19 @@ public final class KubeOvnController {
         });
     }
 
-    /** Also releases what pods had that went while no controller was there. */
+    /** Also releases the addresses of pods that were deleted while no controller ran. */
     private void follow() {
         subnets.addEventHandler(new Changes<>(
                 subnet -> enqueue(() -> serveSubnet(subnet.getMetadata().getName()))));
         pods.addEventHandler(new Changes<>(pod -> enqueue(() -> servePod(pod))));
-        ips.list().getItems().stream()
-                .filter(ip ->
-                        pods.getStore().getByKey(ip.get("spec", "namespace") + "/" + ip.get("spec", "podName")) == null)
-                .forEach(ip -> enqueue(() -> release(ip.getMetadata().getName())));
+        ips.list().getItems().forEach(ip -> enqueue(() -> releaseWithoutPod(ip)));
+    }
+
+    /** Asks for the pod at each try: by then another one of its name may have this address. */
+    private void releaseWithoutPod(GenericKubernetesResource ip) {
+        if (pods.getStore().getByKey(ip.get("spec", "namespace") + "/" + ip.get("spec", "podName")) == null) {
+            release(ip.getMetadata().getName());
+        }
     }
 
     /** Each change of an object, its deletion included. */

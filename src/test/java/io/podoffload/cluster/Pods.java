@@ -42,10 +42,15 @@ final class Pods {
     static void killSandbox(JsonNode pod) {
         String uid = pod.at("/metadata/uid").asString();
         Cluster.run("bash", "-ec", """
-                for process in $(grep -l pod%s /proc/[0-9]*/cgroup); do
+                killed=
+                for process in $(grep -ls pod%1$s /proc/[0-9]*/cgroup); do
                   folder=${process%%/cgroup}
-                  [ "$(cat $folder/comm)" != pause ] || kill -KILL ${folder#/proc/}
+                  if [ "$(cat $folder/comm 2>/dev/null)" = pause ]; then
+                    kill -KILL ${folder#/proc/}
+                    killed=yes
+                  fi
                 done
+                [ -n "$killed" ] || { echo "no process 'pause' is in a cgroup of pod %1$s"; exit 1; }
                 """.formatted(uid));
         String name = "pod/" + pod.at("/metadata/name").asString();
         Cluster.kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", name, "--timeout=120s");

@@ -23,7 +23,7 @@ class WorkloadsStory {
     void remove() {
         Cluster.kubectl("uncordon", "node1", "node2");
         Cluster.kubectl("delete", "statefulset,job,deployment", "--all", "--wait");
-        Cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s");
+        Cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=120s");
         Agreement.await();
     }
 
@@ -157,7 +157,8 @@ class WorkloadsStory {
     /** Waits for the next pod of the name, and until nothing of the one before is left anywhere. */
     private static JsonNode awaitAnother(JsonNode before) {
         Cluster.kubectl("wait", "--for=create", "pod/db-0", "--timeout=60s");
-        awaitStatefulSet();
+        // not "rollout status": the StatefulSet's status may still count the pod before
+        Cluster.kubectl("wait", "--for=condition=Ready", "pod/db-0", "--timeout=120s");
         JsonNode pod = Cluster.get("pod", "db-0");
         assertThat(pod.at("/metadata/uid")).isNotEqualTo(before.at("/metadata/uid"));
         assertThat(Pods.bound(pod)).isEqualTo("Adopted");

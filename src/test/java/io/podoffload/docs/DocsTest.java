@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** {@code DocsIT} runs what stands on the pages: nothing more, and nothing less. */
+/** {@link DocumentedCommands} knows every command line and output of the pages, and no other. */
 @SuppressWarnings("NullAway.Init") // set before all tests
 class DocsTest {
 

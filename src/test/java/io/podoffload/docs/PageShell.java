@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Types the command lines of pages into a shell as they stand, and compares what they print with what is known of them. */
@@ -83,6 +84,8 @@ public final class PageShell {
                         .until(() -> Files.readString(log).contains(serves.when()) || !process.isAlive());
                 String said = Files.readString(log);
                 return said.contains(serves.when()) ? Optional.empty() : Optional.of(command + "\nprinted\n" + said);
+            } catch (ConditionTimeoutException e) {
+                return Optional.of("%s\n%s, and printed\n%s".formatted(command, e.getMessage(), Files.readString(log)));
             } finally {
                 process.descendants().forEach(ProcessHandle::destroy);
                 process.destroy();

@@ -80,7 +80,7 @@ class ApiServerTest {
     }
 
     @Test
-    void aWatchHearsOfNoDeletionBeforeItsVersion() throws Exception {
+    void aWatchGetsNoDeletionBeforeItsVersion() throws Exception {
         List<String> gone = new CopyOnWriteArrayList<>();
         try (ApiServer api = new ApiServer()) {
             Pod earlier = api.client().resource(pod("one")).create();

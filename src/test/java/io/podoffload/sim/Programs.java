@@ -9,12 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs of the machine, inside the namespaces of this JVM. */
 public final class Programs {
 
-    private static final int ENDS_WITHIN_SECONDS = 180; // longer than what a person's command waits for
+    private static final int ENDS_WITHIN_SECONDS = 600; // longer than any timeout that a command line sets
+    private static final Executor READERS = task -> {
+        Thread thread = new Thread(task, "output of a program");
+        thread.setDaemon(true);
+        thread.start();
+    };
 
     private Programs() {}
 
@@ -45,24 +51,32 @@ public final class Programs {
     }
 
     private static Ended end(boolean together, Map<String, String> environment, List<String> command) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(together);
+        builder.environment().putAll(environment);
+        Process process;
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(together);
-            builder.environment().putAll(environment);
-            Process process = builder.start();
+            process = builder.start();
             process.getOutputStream().close();
-            CompletableFuture<String> error = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
-            String output = text(process.getInputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot run " + command.get(0), e);
+        }
+        CompletableFuture<String> output = read(process.getInputStream());
+        CompletableFuture<String> error = read(process.getErrorStream());
+        try {
             if (!process.waitFor(ENDS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IllegalStateException(String.join(" ", command) + " does not end");
             }
-            return new Ended(process.exitValue(), output, error.join());
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot run " + command.get(0), e);
+            return new Ended(process.exitValue(), output.join(), error.join());
         } catch (InterruptedException e) {
+            process.destroyForcibly();
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while running " + command.get(0), e);
         }
+    }
+
+    private static CompletableFuture<String> read(InputStream stream) {
+        return CompletableFuture.supplyAsync(() -> text(stream), READERS);
     }
 
     private static String text(InputStream stream) {
