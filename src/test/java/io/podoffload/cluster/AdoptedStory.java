@@ -37,8 +37,7 @@ class AdoptedStory {
                 .isEqualTo("Adopted");
         assertThat(Cluster.interfaces("node1", "web.default.default.default.ovn"))
                 .hasSize(1);
-        assertThat(Cluster.kubectl("exec", "client", "--", "ping", "-c", "3", Pods.address(web)))
-                .contains("3 packets received");
+        Pods.assertPings("client", Pods.address(web));
     }
 
     @Test

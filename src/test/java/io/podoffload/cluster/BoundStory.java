@@ -2,6 +2,9 @@ package io.podoffload.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podoffload.sim.Programs.ProgramFailed;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,7 @@ class BoundStory {
     static void install() {
         Release.ensure();
         Cluster.on("node2", "mv", OF_MULTUS, AWAY);
+        restartContainerd();
     }
 
     @AfterAll
@@ -27,8 +31,18 @@ class BoundStory {
             Cluster.on(
                     "node2", "cp", AWAY, OF_MULTUS); // containerd loads a file that is written, not one that is moved
             Cluster.on("node2", "rm", AWAY);
+            restartContainerd();
         }
         Agreement.awaitNothing();
+    }
+
+    /** It reads the folder of CNI configurations when it starts, and some time after a change. */
+    private static void restartContainerd() {
+        Cluster.service("restart", "node2.containerd");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsInstanceOf(ProgramFailed.class)
+                .until(() -> Cluster.on("node2", "ctr", "version").contains("Server:"));
     }
 
     @Test
@@ -52,23 +66,21 @@ class BoundStory {
                 .contains("default via 10.244.2.1 dev eth0", "10.66.0.0/16 dev net1");
         Agreement.await();
         for (String other : new String[] {"beside", "adopted"}) {
-            assertThat(Cluster.kubectl(
-                            "exec", "bound", "--", "ping", "-c", "3", Pods.address(Cluster.get("pod", other))))
-                    .contains("3 packets received");
+            Pods.assertPings("bound", Pods.address(Cluster.get("pod", other)));
         }
-        assertThat(Cluster.kubectl("exec", "adopted", "--", "ping", "-c", "3", Pods.address(bound)))
-                .contains("3 packets received");
+        Pods.assertPings("adopted", Pods.address(bound));
 
         for (String name : new String[] {"bound", "adopted"}) {
             JsonNode before = Cluster.get("pod", name);
             Pods.killSandbox(before);
-            JsonNode after = Cluster.get("pod", name);
-            assertThat(Pods.bound(after)).isEqualTo(Pods.bound(before));
-            assertThat(Pods.address(after)).isEqualTo(Pods.address(before));
+            Agreement.await();
+            Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                JsonNode after = Cluster.get("pod", name);
+                assertThat(Pods.bound(after)).isEqualTo(Pods.bound(before));
+                assertThat(Pods.address(after)).isEqualTo(Pods.address(before));
+            });
         }
-        Agreement.await();
-        assertThat(Cluster.kubectl("exec", "adopted", "--", "ping", "-c", "3", Pods.address(bound)))
-                .contains("3 packets received");
+        Pods.assertPings("adopted", Pods.address(bound));
 
         Cluster.kubectl("delete", "pod", "bound", "--grace-period=0", "--force");
         Cluster.apply(OptedIn.pod("bound", "node2"));

@@ -110,6 +110,9 @@ class DocsStory {
                 if (command.key().startsWith("kubectl offload ") && isInstalled()) {
                     Release.awaitReady(); // as a person has waited who reads on from the installation
                 }
+                if (command.key().startsWith("kubectl exec client -- ping")) {
+                    Pods.assertPings("client", Pods.address(Cluster.get("pod", "web")));
+                }
                 pages.run(command, HERE.getOrDefault(command.key(), DocumentedCommands.of(command)))
                         .ifPresent(wrong::add);
             }

@@ -2,6 +2,9 @@ package io.podoffload.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podoffload.sim.Programs.ProgramFailed;
+import java.time.Duration;
+import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -55,5 +58,19 @@ final class Pods {
         String name = "pod/" + pod.at("/metadata/name").asString();
         Cluster.kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", name, "--timeout=120s");
         Cluster.kubectl("wait", "--for=condition=Ready", name, "--timeout=120s");
+    }
+
+    /** Three pings from a pod of the Namespace {@code default}; the first may come before every node's flows are there. */
+    static void assertPings(String from, String address) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptionsInstanceOf(ProgramFailed.class)
+                .untilAsserted(() -> assertThat(ping(from, 1, address)).contains("1 packets received"));
+        assertThat(ping(from, 3, address)).contains("3 packets received");
+    }
+
+    private static String ping(String from, int packets, String address) {
+        return Cluster.kubectl("exec", from, "--", "ping", "-c", "" + packets, "-W", "2", "-i", "0.2", address);
     }
 }

@@ -112,16 +112,18 @@ class WorkloadsStory {
 
         Cluster.kubectl("rollout", "restart", "deployment/web");
 
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(Cluster.kubectl(
+                                "get",
+                                "events",
+                                "--field-selector=reason=FailedScheduling",
+                                "-o",
+                                "jsonpath={.items[*].message}"))
+                        .contains("Insufficient mellanox.com/cx5_sriov_switchdev"));
         awaitDeployment("web");
         assertThat(uids("web")).hasSize(8).doesNotContainAnyElementsOf(before);
         Agreement.await();
-        assertThat(Cluster.kubectl(
-                        "get",
-                        "events",
-                        "--field-selector=reason=FailedScheduling",
-                        "-o",
-                        "jsonpath={.items[*].message}"))
-                .contains("Insufficient mellanox.com/cx5_sriov_switchdev");
     }
 
     private static String deployment(String name, int replicas, String strategy) {
