@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podoffload.docs.DocPage.Command;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -55,5 +57,17 @@ class DocsTest {
         assertThat(ShownOutput.difference("more\n✓ VF  0000:03:00.2 is VF 0", printed))
                 .as("in another order")
                 .isPresent();
+    }
+
+    @Test
+    void everyStoryIsOnThePageOfTheCluster() throws IOException {
+        String page = Files.readString(Path.of("../../docs/cluster.md"));
+        try (Stream<Path> files = Files.list(Path.of("java/io/podoffload/cluster"))) {
+            assertThat(files.map(file -> file.getFileName().toString())
+                            .filter(name -> name.endsWith("Story.java"))
+                            .map(name -> name.replace(".java", "")))
+                    .hasSizeGreaterThan(10)
+                    .allSatisfy(story -> assertThat(page).contains("\n| `" + story + "` |"));
+        }
     }
 }
