@@ -26,6 +26,7 @@ class OutagesIT {
             new OneNode("outages", SimulatedCluster.Options.DEFAULT.with(Map.of("pod-offload.proof", "500ms")));
 
     private static final PciAddress LAST_VF = new PciAddress("0000:03:00.5");
+    private static final String LAST_REPRESENTOR = "enp3s0f0_3";
     private static final String LAST_VF_NAME = "enp3s0f0v3";
 
     private final SimulatedCluster cluster = NODE.cluster();
@@ -113,6 +114,34 @@ class OutagesIT {
         }
 
         assertSaidOnce("API server", "the API server answers again");
+    }
+
+    /** A report of the node is due, and its request does not come back before the client has tried again for a long time. */
+    @Test
+    void noEventWaitsForAnApiServerThatIsAway() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.awaitBound(cluster.create(Pods.labelled("reported")), "Bound");
+        cluster.beginApiOutage();
+        try {
+            awaitLine("WARN", "API server");
+            Awaitility.await()
+                    .during(Duration.ofSeconds(15))
+                    .atMost(OneNode.SOON)
+                    .pollInterval(Duration.ofSeconds(1))
+                    .untilAsserted(this::assertEventIsFollowed);
+        } finally {
+            cluster.endApiOutage();
+        }
+
+        assertSaidOnce("API server", "the API server answers again");
+    }
+
+    private void assertEventIsFollowed() {
+        Programs.run("ip", "link", "set", LAST_REPRESENTOR, "alias", "", "up"); // of links that are down no event comes
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> Programs.run("ip", "link", "show", "dev", LAST_REPRESENTOR)
+                        .contains("alias pod-offload"));
     }
 
     @Test

@@ -9,9 +9,7 @@ import io.podoffload.binder.outage.Pauses;
 import io.podoffload.binder.outage.Retry;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.time.Duration;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -94,19 +92,7 @@ final class EventSources {
      * @param what a sentence for the log that says what did not happen, and ends before the cause
      */
     void every(long millis, String what, Runnable task) {
-        Complaint ofTask = new Complaint(LOG);
-        Future<?> unused = thread.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        task.run();
-                        ofTask.succeeded();
-                    } catch (RuntimeException e) {
-                        ofTask.failed(what, e);
-                    }
-                },
-                0,
-                millis,
-                TimeUnit.MILLISECONDS);
+        new Periodic(thread, LOG).every(millis, what, task);
     }
 
     /** Runs {@code task} once, between events, and again after pauses that grow while it fails. */

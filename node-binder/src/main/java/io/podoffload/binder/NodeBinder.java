@@ -11,7 +11,6 @@ import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
-import io.podoffload.binder.outage.Complaint;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
@@ -23,9 +22,7 @@ import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfWatch;
 import java.util.Map;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,18 +57,17 @@ final class NodeBinder implements SmartLifecycle {
     private final PrepareProperties prepare;
     private final OffloadWatch offload;
 
-    private final ScheduledExecutorService proof = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "offload");
-        thread.setDaemon(true);
-        return thread;
-    });
+    /** A dump of many flows takes a second, for which no event should wait. */
+    private final ScheduledExecutorService proof = thread("offload");
 
-    private final Complaint proofComplaint = new Complaint(LOG);
+    /** The client tries for half a minute to reach an API server that is away. */
+    private final ScheduledExecutorService reports = thread("reports");
+
     private volatile long lastResyncNanos;
     private volatile boolean running;
     private volatile @Nullable LinkMonitor linkMonitor;
     private volatile @Nullable SandboxWatch sandboxWatch;
-    private Map<String, Integer> capacity = Map.of(); // used on the events thread only
+    private volatile Map<String, Integer> capacity = Map.of();
 
     NodeBinder(
             NodeBinderProperties properties,
@@ -127,6 +123,14 @@ final class NodeBinder implements SmartLifecycle {
                 .register(meters);
     }
 
+    private static ScheduledExecutorService thread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
     @Override
     public void start() {
         if (prepare.onStart()) {
@@ -154,29 +158,20 @@ final class NodeBinder implements SmartLifecycle {
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
         events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), "cannot ask for a look at every VF", events::inDoubt);
-        events.every(
+        Periodic reporting = new Periodic(reports, LOG);
+        reporting.every(
                 REPORT_MILLIS,
                 "cannot write the report of this node, trying again",
                 () -> report.write(contents.now(capacity)));
-        Future<?> unused =
-                proof.scheduleWithFixedDelay(this::prove, 0, properties.proof().toMillis(), TimeUnit.MILLISECONDS);
+        new Periodic(proof, LOG)
+                .every(properties.proof().toMillis(), "where the pods' packets run cannot be seen", offload::look);
         if (preparation.isAsked()) {
-            events.every(
+            reporting.every(
                     properties.resync().toMillis(),
                     "cannot tell whether the node is still prepared",
                     this::watchPreparation);
         }
         LOG.info("looking after the VFs of node {}", properties.nodeName());
-    }
-
-    /** On a thread of its own: a dump of many flows takes a second, for which no event should wait. */
-    private void prove() {
-        try {
-            offload.look();
-            proofComplaint.succeeded();
-        } catch (RuntimeException e) {
-            proofComplaint.failed("where the pods' packets run cannot be seen", e);
-        }
     }
 
     /** What changed since the node was prepared is told and not repaired: pods may use it as it is. */
@@ -206,6 +201,7 @@ final class NodeBinder implements SmartLifecycle {
         running = false;
         events.close();
         proof.shutdownNow();
+        reports.shutdownNow();
         LinkMonitor links = linkMonitor;
         if (links != null) {
             links.close();
