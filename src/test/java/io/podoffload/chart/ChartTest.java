@@ -291,17 +291,6 @@ class ChartTest {
     }
 
     @Test
-    void whereKubernetesHasNoFieldForItTheContainerIsUnconfinedByAnAnnotation() {
-        assertThat(RenderedChart.of(PROJECT, PREPARATION, "1.29.0")
-                        .one(DaemonSet.class, "pod-offload-node-binder")
-                        .getSpec()
-                        .getTemplate()
-                        .getMetadata()
-                        .getAnnotations())
-                .containsEntry("container.apparmor.security.beta.kubernetes.io/prepare", "unconfined");
-    }
-
-    @Test
     void oneReplicaDoesNotHoldUpADrain() {
         var one = render("webhook: {replicas: 1}").one(PodDisruptionBudget.class, "pod-offload-webhook");
         var two = render("").one(PodDisruptionBudget.class, "pod-offload-webhook");
