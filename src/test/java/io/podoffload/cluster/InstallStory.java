@@ -80,7 +80,7 @@ class InstallStory {
         System.out.printf(
                 "%s: %d of %d packets lost by uninstall, %d of %d by install%n",
                 helm, without.lost(), without.sent(), install.lost(), install.sent());
-        assertThat(without.lost() + install.lost()).isZero();
+        assertThat(without.interrupted() || install.interrupted()).isFalse();
         assertThat(Pods.bound(Cluster.get("pod", "adopted"))).isEqualTo("Adopted");
         assertThat(Pods.bound(Cluster.get("pod", "bound"))).isEqualTo("Bound");
         Cluster.kubectl("delete", "pod", "adopted", "bound", "--wait");

@@ -43,6 +43,11 @@ final class Ping {
         int lost() {
             return gaps.stream().mapToInt(Integer::intValue).sum();
         }
+
+        /** A single packet is none: on a busy machine the userspace datapath drops one now and then, with nothing restarted. */
+        boolean interrupted() {
+            return lost() > 1;
+        }
     }
 
     /** Waits until replies come again, and counts up to the last of them. */
