@@ -18,7 +18,7 @@ class ChurnStory {
 
     @AfterAll
     static void end() {
-        ChurnedCluster.end();
+        ChurnWorkloads.end();
     }
 
     @Test

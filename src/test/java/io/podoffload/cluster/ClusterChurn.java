@@ -15,7 +15,7 @@ public final class ClusterChurn {
 
     public static void main(String... arguments) {
         Release.ensure();
-        ChurnedCluster.end(); // a run that failed leaves its workloads
+        ChurnWorkloads.end(); // a run that failed leaves its workloads
         Optional<String> difference = run(Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
         System.out.println(difference.orElse("churn: all agree, and nothing is left"));
         System.exit(difference.isPresent() ? 1 : 0);
@@ -25,18 +25,18 @@ public final class ClusterChurn {
     static Optional<String> run(int events, long seed) {
         System.out.println("churn: " + events + " events, seed " + seed);
         List<String> happened = new ArrayList<>();
-        ChurnedCluster.begin();
+        ChurnWorkloads.begin();
         try {
             for (Happening happening : Happening.of(seed, events)) {
                 happened.add(happened.size() + 1 + " " + happening);
                 System.out.println("churn: " + happened.get(happened.size() - 1));
-                ChurnedCluster.happen(happening);
+                ChurnWorkloads.happen(happening);
                 if (happened.size() % SETTLES_EVERY == 0 || happened.size() == events) {
-                    ChurnedCluster.settle();
+                    ChurnWorkloads.settle();
                     Agreement.awaitReported();
                 }
             }
-            ChurnedCluster.end();
+            ChurnWorkloads.end();
             Agreement.awaitNothing();
             return Optional.empty();
         } catch (ConditionTimeoutException | ProgramFailed e) {

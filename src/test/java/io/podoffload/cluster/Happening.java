@@ -42,10 +42,10 @@ sealed interface Happening {
     }
 
     private static Happening one(Random random) {
-        String workload = random.nextBoolean() ? ChurnedCluster.DEPLOYMENT : ChurnedCluster.STATEFUL_SET;
+        String workload = random.nextBoolean() ? ChurnWorkloads.DEPLOYMENT : ChurnWorkloads.STATEFUL_SET;
         int chance = random.nextInt(100);
         if (chance < 25) {
-            int most = workload.equals(ChurnedCluster.DEPLOYMENT) ? 6 : 2;
+            int most = workload.equals(ChurnWorkloads.DEPLOYMENT) ? 6 : 2;
             return new Scale(workload, random.nextInt(most + 1));
         }
         if (chance < 50) {
@@ -61,9 +61,9 @@ sealed interface Happening {
         if (chance < 93) {
             return new Kill(
                     random.nextInt(3) == 0
-                            ? among(random, ChurnedCluster.PROGRAMS)
+                            ? among(random, ChurnWorkloads.PROGRAMS)
                             : among(random, Cluster.NODES_WITH_VFS) + "."
-                                    + among(random, ChurnedCluster.PROGRAMS_OF_A_NODE));
+                                    + among(random, ChurnWorkloads.PROGRAMS_OF_A_NODE));
         }
         return new Replace(random.nextBoolean() ? "webhook" : "node-binder");
     }

@@ -6,7 +6,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 
 /** The cluster under churn: two workloads in a Namespace of their own, which use all VFs at most. */
-final class ChurnedCluster {
+final class ChurnWorkloads {
 
     static final String NAMESPACE = "churn";
     static final String DEPLOYMENT = "deployment/spread";
@@ -33,7 +33,7 @@ final class ChurnedCluster {
     private static final Duration API_IS_BACK_WITHIN = Duration.ofSeconds(90);
     private static final Duration GONE_WITHIN = Duration.ofMinutes(3);
 
-    private ChurnedCluster() {}
+    private ChurnWorkloads() {}
 
     /** Makes the workloads, with no pod yet. */
     static void begin() {
