@@ -40,6 +40,10 @@ public final class ImageRegistry {
                     .asString(annotations
                             .path("org.opencontainers.image.ref.name")
                             .asString(""));
+            if (!name.contains("/")) {
+                throw new IllegalArgumentException(
+                        layout + "/index.json names no image: add the annotation org.opencontainers.image.ref.name");
+            }
             registry.layouts.put(name.replaceFirst(":[^/]*$", "").replaceFirst(".*/", ""), layout);
         }
         HttpServer server = HttpServer.create(new InetSocketAddress(Integer.parseInt(arguments[0])), 0);

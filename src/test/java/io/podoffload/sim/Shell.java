@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class Shell implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Process bash;
     private final Deque<Path> own = new ArrayDeque<>();
+    private final List<Path> made = new ArrayList<>();
 
     /**
      * @param home for the kubeconfig, and for what kubectl keeps
@@ -60,10 +62,13 @@ public final class Shell implements AutoCloseable {
 
     /** Gives the person an empty folder at this place, in the mount namespace of this JVM; the machine's is not written to. */
     public void makeOwn(Path folder) {
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (!Files.exists(folder)) {
+            try {
+                Files.createDirectory(folder);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            made.add(folder);
         }
         Programs.run("mount", "-t", "tmpfs", "tmpfs", folder.toString());
         own.push(folder);
@@ -137,5 +142,6 @@ public final class Shell implements AutoCloseable {
         while (!own.isEmpty()) {
             Programs.run("umount", own.pop().toString());
         }
+        made.forEach(folder -> folder.toFile().delete()); // another run may be using it
     }
 }
