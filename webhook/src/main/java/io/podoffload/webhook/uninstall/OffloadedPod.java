@@ -79,6 +79,10 @@ record OffloadedPod(String namespace, String name, boolean bound, String reason,
         return bound && reason.equals("Bound");
     }
 
+    boolean isBoundByCni() {
+        return bound && !isBoundByBinder();
+    }
+
     @Override
     public String toString() {
         return namespace + "/" + name + ": " + message;

@@ -84,6 +84,13 @@ public final class Uninstall {
                         .map(OffloadedPod::toString)
                         .toList());
         tell(
+                "These pods keep their VF, which the CNI bound; when they go, nothing restores its name, MTU and MAC until"
+                        + " pod-offload is installed again",
+                pods.stream()
+                        .filter(OffloadedPod::isBoundByCni)
+                        .map(OffloadedPod::toString)
+                        .toList());
+        tell(
                 "These pods have the readiness gate pod-offload.io/bound and are not bound; nothing makes them ready any"
                         + " more, so create them again",
                 pods.stream()
