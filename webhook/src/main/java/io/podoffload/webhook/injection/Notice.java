@@ -77,7 +77,7 @@ public sealed interface Notice {
     record NoBinder(String resource) implements Notice {
         @Override
         public String warning() {
-            return Warnings.of("no node-binder reports from a node with " + resource + "; the pod will not be Ready");
+            return Warnings.of("no node-binder reports from a node with " + resource + "; the pod waits for one");
         }
     }
 }
