@@ -104,7 +104,7 @@ class RestartsStory {
 
         aNewPodComesAndGoes();
         Ping.Losses losses = losses("ovs-vswitchd, flows after %.1f s".formatted(tenths / 10.0));
-        assertThat(losses.gaps()).as("interruptions").hasSizeLessThanOrEqualTo(1);
+        assertThat(losses.interruptions()).hasSizeLessThanOrEqualTo(1);
         assertThat(losses.lost()).isLessThanOrEqualTo(tenths + ON_THE_WAY);
         assertSaid("ovs-vswitchd", 0);
     }
