@@ -15,6 +15,10 @@ public sealed interface Desired {
 
     /** A pod holds it, but it is too early, or not for the binder, to do anything. */
     record Pending(PodRef pod, Reason reason, String detail) implements Desired {
+        public Pending {
+            detail = PlainText.sentence(detail);
+        }
+
         @Override
         public Optional<PodRef> owner() {
             return Optional.of(pod);

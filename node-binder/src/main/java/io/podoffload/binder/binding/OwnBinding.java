@@ -178,12 +178,14 @@ final class OwnBinding {
         String where = target.map(
                         in -> in.name() + " in the pod" + (in.addresses().isEmpty() ? ", without an address" : ""))
                 .orElse("in the hands of a userspace driver");
-        return "VF %s is %s, representor %s, OVN port %s"
+        List<String> unusable = binding.network().unusableRoutes();
+        return "VF %s is %s, representor %s, OVN port %s%s"
                 .formatted(
                         observed.pci(),
                         where,
                         observed.representor().name(),
-                        binding.network().ifaceId());
+                        binding.network().ifaceId(),
+                        unusable.isEmpty() ? "" : ", without unusable routes " + String.join(", ", unusable));
     }
 
     static Reason verified(Optional<Port> port, Reason whenGood) {

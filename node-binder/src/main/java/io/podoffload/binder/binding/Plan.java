@@ -7,12 +7,13 @@ import java.util.stream.Collectors;
  * What to do with a VF now, and what to say of it.
  *
  * @param reason the verdict if there are no steps; with steps, what is to be expected after them
- * @param detail facts for the message: names and addresses
+ * @param detail facts for the message: names and addresses, of which tenants may have written some
  * @param steps in order; each is safe to repeat
  */
 public record Plan(Reason reason, String detail, List<Step> steps) {
 
     public Plan {
+        detail = PlainText.sentence(detail);
         steps = List.copyOf(steps);
     }
 

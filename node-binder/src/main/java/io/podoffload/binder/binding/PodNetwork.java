@@ -12,6 +12,7 @@ import java.util.OptionalInt;
  * @param addresses one for each IP family; none on a network without address management
  * @param gateways one for each family that has one, in the order of {@code addresses}
  * @param routes further routes that an annotation asks for
+ * @param unusableRoutes those that an annotation asks for and the kernel could not take, for a person
  * @param mtu where an annotation sets it
  * @param overlay whether packets leave the node in a tunnel, whose header costs MTU
  * @param defaultRoute whether the interface takes the default route
@@ -22,6 +23,7 @@ public record PodNetwork(
         List<InterfaceAddress> addresses,
         List<String> gateways,
         List<Route> routes,
+        List<String> unusableRoutes,
         OptionalInt mtu,
         boolean overlay,
         DefaultRoute defaultRoute) {
@@ -33,6 +35,7 @@ public record PodNetwork(
         addresses = List.copyOf(addresses);
         gateways = List.copyOf(gateways);
         routes = List.copyOf(routes);
+        unusableRoutes = List.copyOf(unusableRoutes);
     }
 
     /** The MTU as Kube-OVN computes it: what an annotation says, else what fits through {@code uplinkMtu}. */

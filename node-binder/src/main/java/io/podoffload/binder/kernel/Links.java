@@ -3,6 +3,7 @@ package io.podoffload.binder.kernel;
 import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_CREATE;
 import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_REPLACE;
 
+import com.google.common.net.InetAddresses;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.MacAddress;
@@ -399,11 +400,7 @@ public final class Links implements AutoCloseable {
     }
 
     static byte[] bytes(String address) {
-        try {
-            return InetAddress.getByName(address).getAddress(); // a literal, so nothing is looked up
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("'" + address + "' is no IP address", e);
-        }
+        return InetAddresses.forString(address).getAddress();
     }
 
     private static String text(byte[] address) {

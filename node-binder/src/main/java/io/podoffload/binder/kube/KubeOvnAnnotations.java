@@ -1,33 +1,52 @@
 package io.podoffload.binder.kube;
 
 import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.MacAddress;
+import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.Route;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What kube-ovn-controller and its users wrote for one network of a pod, {@code <provider>.kubernetes.io/…}. Readers throw
- * IllegalArgumentException, which names the annotation.
+ * What kube-ovn-controller and its users wrote for one network of a pod, {@code <provider>.kubernetes.io/…}. Whoever may change the
+ * pod may write it, so that a value beyond its bound is not read. Readers throw {@link UnreadableAnnotation}.
  */
 record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
 
-    private static final Pattern IP_LITERAL = Pattern.compile("[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*");
+    /** Bytes of a value. */
+    private static final int LONGEST = 512;
+
+    private static final int LONGEST_ROUTES = 4096;
+    private static final int MOST_ROUTES = 64;
+    private static final int SMALLEST_MTU = 68; // RFC 791, 3.2
+    private static final int LARGEST_MTU = 65_535;
 
     boolean isAllocated() {
-        return text("allocated").equals(Optional.of("true"));
+        return "true".equals(annotations.getOrDefault(key("allocated"), ""));
     }
 
-    Optional<String> mac() {
-        return text("mac_address");
+    /** Forms of {@code net.ParseMAC}. */
+    Optional<MacAddress> mac() {
+        return text("mac_address").map(text -> {
+            String digits = text.replace('-', ':');
+            if (text.matches("[0-9a-fA-F]{4}(\\.[0-9a-fA-F]{4}){2}")) {
+                digits = text.replace(".", "").replaceAll("(..)(?!$)", "$1:");
+            }
+            try {
+                return new MacAddress(digits);
+            } catch (IllegalArgumentException e) {
+                throw unreadable("mac_address", text, "no MAC address", e);
+            }
+        });
     }
 
     /** No tunnel carries an underlay network. */
@@ -45,101 +64,140 @@ record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
 
     OptionalInt mtu() {
         Optional<String> text = text("mtu");
-        try {
-            return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text.get()));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("annotation " + key("mtu") + ": '" + text.get() + "' is no number", e);
+        if (text.isEmpty()) {
+            return OptionalInt.empty();
         }
-    }
-
-    List<InterfaceAddress> addresses() {
-        List<String> ips = ips("ip_address");
-        List<String> cidrs = list("cidr");
-        List<InterfaceAddress> addresses = new ArrayList<>();
-        for (int index = 0; index < ips.size(); index++) {
-            String cidr = index < cidrs.size() ? cidrs.get(index) : "";
-            addresses.add(new InterfaceAddress(ips.get(index), prefixLength(ips.get(index), cidr)));
-        }
-        return addresses;
-    }
-
-    private int prefixLength(String ip, String cidr) {
-        int slash = cidr.indexOf('/');
         try {
-            if (slash >= 0) {
-                return Integer.parseInt(cidr.substring(slash + 1));
+            int mtu = Integer.parseInt(text.get());
+            if (mtu >= SMALLEST_MTU && mtu <= LARGEST_MTU) {
+                return OptionalInt.of(mtu);
             }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("annotation " + key("cidr") + ": '" + cidr + "' is no subnet", e);
+            throw unreadable("mtu", text.get(), "no number", e);
         }
-        throw new IllegalArgumentException(
-                "annotation " + key("cidr") + " has no subnet for " + ip + ": '" + cidr + "'");
+        throw unreadable("mtu", text.get(), "no MTU of " + SMALLEST_MTU + " to " + LARGEST_MTU, null);
+    }
+
+    /** The subnet of each address is the first of its family, since a pod may have one family of a Subnet that has both. */
+    List<InterfaceAddress> addresses() {
+        List<String> cidrs = list("cidr");
+        return ips("ip_address").stream()
+                .map(ip -> new InterfaceAddress(ip, prefixLength(ip, cidrs)))
+                .toList();
+    }
+
+    private int prefixLength(String ip, List<String> cidrs) {
+        return cidrs.stream()
+                .filter(cidr -> isIpv6(cidr) == isIpv6(ip))
+                .findFirst()
+                .map(cidr -> IpText.prefixLength(cidr).orElseThrow(() -> unreadable("cidr", cidr, "no subnet", null)))
+                .orElseThrow(() -> new UnreadableAnnotation(
+                        "annotation " + key("cidr") + " has no subnet for " + ip + ": "
+                                + PlainText.quoted(String.join(",", cidrs)),
+                        null));
+    }
+
+    private static boolean isIpv6(String text) {
+        return text.indexOf(':') >= 0;
     }
 
     /** A gateway of a family that the pod has no address of could not be reached. */
     List<String> gateways(List<InterfaceAddress> addresses) {
         return ips("gateway").stream()
-                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == gateway.contains(":")))
+                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == isIpv6(gateway)))
                 .toList();
     }
 
+    /**
+     * @param usable those that the kernel can take
+     * @param unusable the others, for a person; kube-ovn-cni skips them too
+     */
+    record Routes(List<Route> usable, List<String> unusable) {}
+
     /** {@code [{"dst":"10.2.0.0/16","gw":"10.16.0.254"}]}; a route without a destination is a default route. */
-    List<Route> routes() {
-        Optional<String> text = text("routes");
-        List<Route> routes = new ArrayList<>();
-        try {
-            if (text.isPresent()) {
-                for (JsonNode route : JsonMapper.shared().readTree(text.get())) {
-                    String gateway = route.path("gw").asString("");
-                    routes.add(route(route.path("dst").asString(""), gateway));
-                }
+    Routes routes() {
+        List<Route> usable = new ArrayList<>();
+        List<String> unusable = new ArrayList<>();
+        Optional<String> text = text("routes", LONGEST_ROUTES);
+        if (text.isPresent()) {
+            JsonNode list = listOfRoutes(text.get());
+            for (JsonNode entry : list) {
+                route(entry).ifPresentOrElse(usable::add, () -> unusable.add(PlainText.quoted(entry.toString())));
             }
-            return routes;
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(
-                    "annotation " + key("routes") + ": '" + text.orElse("") + "' is no JSON list of routes", e);
         }
+        return new Routes(usable, unusable);
     }
 
-    private Route route(String destination, String gatewayText) {
-        String gateway = gatewayText.isEmpty() ? "" : canonical("routes", gatewayText);
-        if (destination.isEmpty()) {
-            return Route.byDefault(gateway);
+    private JsonNode listOfRoutes(String text) {
+        try {
+            JsonNode list = JsonMapper.shared().readTree(text);
+            if (list.size() > MOST_ROUTES) {
+                throw new UnreadableAnnotation(
+                        "annotation " + key("routes") + " has " + list.size() + " routes; at most " + MOST_ROUTES
+                                + " are read",
+                        null);
+            }
+            if (list.isArray() || list.isNull()) {
+                return list;
+            }
+        } catch (JacksonException e) {
+            throw unreadable("routes", text, "no JSON list of routes", e);
         }
-        int slash = destination.indexOf('/');
-        String address = canonical("routes", slash < 0 ? destination : destination.substring(0, slash));
-        String prefix = slash < 0 ? (address.contains(":") ? "128" : "32") : destination.substring(slash + 1);
-        return prefix.equals("0")
-                ? new Route(address.contains(":") ? Route.DEFAULT_IPV6 : Route.DEFAULT_IPV4, gateway)
-                : new Route(address + "/" + prefix, gateway);
+        throw unreadable("routes", text, "no JSON list of routes", null);
+    }
+
+    private static Optional<Route> route(JsonNode entry) {
+        String destination = entry.path("dst").asString("");
+        String gatewayText = entry.path("gw").asString("");
+        Optional<String> gateway = gatewayText.isEmpty() ? Optional.of("") : IpText.address(gatewayText);
+        if (gateway.isEmpty()) {
+            return Optional.empty();
+        }
+        if (destination.isEmpty()) {
+            return gateway.filter(ip -> !ip.isEmpty()).map(Route::byDefault);
+        }
+        return IpText.network(destination)
+                .filter(network -> gateway.get().isEmpty() || isIpv6(network) == isIpv6(gateway.get()))
+                .map(network -> new Route(canonicalDefault(network), gateway.get()));
+    }
+
+    private static String canonicalDefault(String network) {
+        if (network.endsWith("/0")) {
+            return isIpv6(network) ? Route.DEFAULT_IPV6 : Route.DEFAULT_IPV4;
+        }
+        return network;
     }
 
     private List<String> ips(String name) {
-        return list(name).stream().map(text -> canonical(name, text)).toList();
-    }
-
-    /** One form for each address, so that it equals what the kernel reports. */
-    private String canonical(String name, String text) {
-        try {
-            if (IP_LITERAL.matcher(text).matches()) {
-                return InetAddress.getByName(text).getHostAddress();
-            }
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("annotation " + key(name) + ": '" + text + "' is no IP address", e);
-        }
-        throw new IllegalArgumentException("annotation " + key(name) + ": '" + text + "' is no IP address");
+        return list(name).stream()
+                .map(text -> IpText.address(text).orElseThrow(() -> unreadable(name, text, "no IP address", null)))
+                .toList();
     }
 
     private List<String> list(String name) {
-        return text(name).map(text -> List.of(text.split("\\s*,\\s*"))).orElse(List.of());
+        return text(name)
+                .map(text -> Arrays.stream(text.split(",")).map(String::strip).toList())
+                .orElse(List.of());
     }
 
     private Optional<String> text(String name) {
-        return Optional.ofNullable(annotations.get(key(name)))
-                .map(String::strip)
-                .filter(text -> !text.isEmpty());
+        return text(name, LONGEST);
     }
 
+    private Optional<String> text(String name, int longest) {
+        String text = annotations.getOrDefault(key(name), "");
+        if (text.length() > longest || text.getBytes(StandardCharsets.UTF_8).length > longest) {
+            throw new UnreadableAnnotation("annotation " + key(name) + " has more than " + longest + " bytes", null);
+        }
+        return Optional.of(text.strip()).filter(stripped -> !stripped.isEmpty());
+    }
+
+    private UnreadableAnnotation unreadable(String name, String text, String what, @Nullable Exception cause) {
+        return new UnreadableAnnotation(
+                "annotation " + key(name) + ": " + PlainText.quoted(text) + " is " + what, cause);
+    }
+
+    /** The provider comes from an annotation of the pod, too. */
     private String key(String name) {
         return provider + ".kubernetes.io/" + name;
     }

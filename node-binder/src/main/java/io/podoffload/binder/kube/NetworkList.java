@@ -3,6 +3,7 @@ package io.podoffload.binder.kube;
 import io.podoffload.binder.binding.PciAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -17,6 +18,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class NetworkList {
 
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** Characters of an annotation, of which 64 networks in JSON need a quarter. */
+    private static final int LONGEST = 65_536;
+
+    private static final int MOST = 64;
 
     private NetworkList() {}
 
@@ -38,13 +44,30 @@ final class NetworkList {
         }
     }
 
-    /** Those that an annotation selects; none of an annotation that is not there or that Multus could not read either. */
-    static List<Network> read(@Nullable String annotation, String podNamespace) {
+    /**
+     * Those that an annotation selects; none of an annotation that is not there or that Multus could not read either.
+     *
+     * @throws UnreadableAnnotation if it selects more than a pod can have
+     */
+    static List<Network> read(Map<String, String> annotations, String key, String podNamespace) {
+        String annotation = annotations.getOrDefault(key, "");
+        if (annotation.length() > LONGEST) {
+            throw new UnreadableAnnotation("annotation " + key + " has more than " + LONGEST + " characters", null);
+        }
+        List<Network> networks = parse(annotation.strip(), podNamespace);
+        if (networks.size() > MOST) {
+            throw new UnreadableAnnotation(
+                    "annotation " + key + " has " + networks.size() + " networks; at most " + MOST + " are read", null);
+        }
+        return networks;
+    }
+
+    private static List<Network> parse(String annotation, String podNamespace) {
         List<Network> networks = new ArrayList<>();
-        if (annotation == null || annotation.isBlank()) {
+        if (annotation.isEmpty()) {
             return networks;
         }
-        if (!annotation.strip().startsWith("[")) {
+        if (!annotation.startsWith("[")) {
             for (String name : annotation.split(",")) {
                 networks.add(Network.parse(name, podNamespace));
             }
@@ -64,7 +87,7 @@ final class NetworkList {
 
     /** The network of which network-status says that its interface is on this device. */
     static Optional<Network> ofDevice(@Nullable String networkStatus, PciAddress pci) {
-        if (networkStatus == null) {
+        if (networkStatus == null || networkStatus.length() > LONGEST) {
             return Optional.empty();
         }
         try {

@@ -149,16 +149,18 @@ public final class NodeReport {
     /** One line for each VF; those that do not fit are counted. */
     private String withinLimit(List<?> vfs) {
         StringBuilder lines = new StringBuilder();
-        for (int index = 0; index < vfs.size(); index++) {
-            String line = json.writeValueAsString(vfs.get(index)) + "\n";
+        int leftOut = 0;
+        for (Object vf : vfs) {
+            String line = json.writeValueAsString(vf) + "\n";
             if (lines.length() + line.length() > LARGEST) {
-                LOG.warn("the report of this node has no room for {} of its VFs", vfs.size() - index);
-                return lines.append("{\"left out\":")
-                        .append(vfs.size() - index)
-                        .append("}\n")
-                        .toString();
+                leftOut++;
+            } else {
+                lines.append(line);
             }
-            lines.append(line);
+        }
+        if (leftOut > 0) {
+            LOG.warn("the report of this node has no room for {} of its VFs", leftOut);
+            lines.append("{\"left out\":").append(leftOut).append("}\n");
         }
         return lines.toString();
     }

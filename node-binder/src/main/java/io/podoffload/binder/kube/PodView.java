@@ -3,7 +3,6 @@ package io.podoffload.binder.kube;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.Link;
-import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
@@ -117,7 +116,7 @@ public final class PodView {
 
     /** The provider of the pod's default network, {@code <nad>.<namespace>.ovn}, if the pod names one. */
     public Optional<String> defaultProvider() {
-        return NetworkList.read(annotations.get(Annotations.DEFAULT_NETWORK), ref().namespace()).stream()
+        return NetworkList.read(annotations, Annotations.DEFAULT_NETWORK, ref().namespace()).stream()
                 .findFirst()
                 .map(NetworkList.Network::provider);
     }
@@ -126,7 +125,7 @@ public final class PodView {
     public List<String> servedProviders() {
         return Stream.concat(
                         defaultProvider().stream(),
-                        NetworkList.read(annotations.get(Annotations.NETWORKS), ref().namespace()).stream()
+                        NetworkList.read(annotations, Annotations.NETWORKS, ref().namespace()).stream()
                                 .map(NetworkList.Network::provider))
                 .distinct()
                 .filter(provider -> new KubeOvnAnnotations(annotations, provider).isAllocated())
@@ -159,7 +158,7 @@ public final class PodView {
     /**
      * What Kube-OVN allotted for {@code provider}; empty while it has not.
      *
-     * @throws IllegalArgumentException naming the annotation that cannot be read
+     * @throws UnreadableAnnotation if Kube-OVN would not have written it
      */
     public Optional<PodNetwork> network(String provider) {
         KubeOvnAnnotations network = new KubeOvnAnnotations(annotations, provider);
@@ -167,12 +166,14 @@ public final class PodView {
             return Optional.empty();
         }
         List<InterfaceAddress> addresses = network.addresses();
+        KubeOvnAnnotations.Routes routes = network.routes();
         return Optional.of(new PodNetwork(
                 ifaceId(provider),
-                network.mac().map(MacAddress::new),
+                network.mac(),
                 addresses,
                 network.gateways(addresses),
-                network.routes(),
+                routes.usable(),
+                routes.unusable(),
                 network.mtu(),
                 network.isOverlay(),
                 network.defaultRoute()

@@ -9,6 +9,7 @@ import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.kube.UnreadableAnnotation;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +35,16 @@ public final class DesiredBindings {
 
     Purpose of(PciAddress pci, Sandboxes.Look look) {
         return allotted.holder(pci)
-                .map(pod -> of(pci, pod, look))
+                .map(pod -> readableOf(pci, pod, look))
                 .orElseGet(() -> new Purpose(new Desired.Nothing(), List.of()));
+    }
+
+    private Purpose readableOf(PciAddress pci, PodView pod, Sandboxes.Look look) {
+        try {
+            return of(pci, pod, look);
+        } catch (UnreadableAnnotation e) {
+            return pending(pod, Reason.BadAnnotation, String.valueOf(e.getMessage()), allotted.of(pod));
+        }
     }
 
     private Purpose of(PciAddress pci, PodView pod, Sandboxes.Look look) {
@@ -107,23 +116,14 @@ public final class DesiredBindings {
         if (machine.isPresent()) {
             return pending(pod, Reason.BoundByAnother, "KubeVirt's virtual machine " + machine.get(), vfs);
         }
-        try {
-            Optional<PodNetwork> network = pod.network(provider);
-            if (network.isEmpty()) {
-                return pending(pod, Reason.WaitingForAddress, "network provider " + provider, vfs);
-            }
-            return new Purpose(
-                    new Desired.Binding(
-                            pod.ref(),
-                            sandboxId,
-                            netns,
-                            network.get(),
-                            pod.interfaceName(),
-                            pod.reportsInterfaceOn(pci)),
-                    vfs);
-        } catch (IllegalArgumentException e) {
-            return pending(pod, Reason.BadAnnotation, String.valueOf(e.getMessage()), vfs);
+        Optional<PodNetwork> network = pod.network(provider);
+        if (network.isEmpty()) {
+            return pending(pod, Reason.WaitingForAddress, "network provider " + provider, vfs);
         }
+        return new Purpose(
+                new Desired.Binding(
+                        pod.ref(), sandboxId, netns, network.get(), pod.interfaceName(), pod.reportsInterfaceOn(pci)),
+                vfs);
     }
 
     private static Purpose pending(PodView pod, Reason reason, String detail, List<PciAddress> vfs) {

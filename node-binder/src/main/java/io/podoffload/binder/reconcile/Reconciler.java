@@ -7,6 +7,7 @@ import io.podoffload.binder.binding.Desired;
 import io.podoffload.binder.binding.NodeNetwork;
 import io.podoffload.binder.binding.Observed;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.Plan;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.Reason;
@@ -126,7 +127,7 @@ public final class Reconciler {
                         .addKeyValue("pci", pci)
                         .setCause(e)
                         .log("a step for VF {} failed: {}", pci, step);
-                return conclude(pci, found, Reason.StepFailed, String.valueOf(e.getMessage()));
+                return conclude(pci, found, Reason.StepFailed, PlainText.sentence(String.valueOf(e.getMessage())));
             } finally {
                 sample.stop(timer(step, done));
             }

@@ -52,6 +52,7 @@ final class World {
                         List.of(ADDRESS),
                         List.of("10.16.0.1"),
                         List.of(),
+                        List.of(),
                         OptionalInt.empty(),
                         true,
                         defaultRoute),

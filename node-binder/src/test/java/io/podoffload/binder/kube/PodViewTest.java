@@ -9,12 +9,15 @@ import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
+import io.podoffload.binder.binding.Route;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PodViewTest {
 
@@ -68,6 +71,7 @@ class PodViewTest {
                         List.of(new InterfaceAddress("10.16.0.5", 16)),
                         List.of("10.16.0.1"),
                         List.of(),
+                        List.of(),
                         OptionalInt.empty(),
                         true,
                         DefaultRoute.IF_NONE));
@@ -86,6 +90,73 @@ class PodViewTest {
                 .containsExactly(
                         new InterfaceAddress("10.16.0.5", 16), new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
         assertThat(network.gateways()).containsExactly("10.16.0.1", "fd00:10:16:0:0:0:0:1");
+    }
+
+    /** Kube-OVN writes both subnets for a pod of one family, in either order. */
+    @Test
+    void anAddressGetsTheSubnetOfItsFamily() {
+        for (String cidr : List.of("10.16.0.0/16,fd00:10:16::/112", "fd00:10:16::/112, 10.16.0.0/16")) {
+            assertThat(pod(allotted("ip_address", "fd00:10:16::5", "cidr", cidr))
+                            .network(PROVIDER)
+                            .orElseThrow()
+                            .addresses())
+                    .containsExactly(new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
+        }
+    }
+
+    @Test
+    void aRouteLosesItsHostBits() {
+        assertThat(routes("[{\"dst\":\"192.168.0.101/24\",\"gw\":\"10.16.0.254\"},{\"gw\":\"10.16.0.253\"}]")
+                        .routes())
+                .containsExactly(new Route("192.168.0.0/24", "10.16.0.254"), new Route("0.0.0.0/0", "10.16.0.253"));
+    }
+
+    @Test
+    void aRouteThatCannotBeUsedIsLeftOutAndTold() {
+        PodNetwork network = routes(
+                "[{\"dst\":\"10.2.0.0/16\",\"gw\":\"example\"},{\"dst\":\"10.2.0.0/99\"},"
+                        + "{\"dst\":\"fd00::/64\",\"gw\":\"10.16.0.1\"},{},null,5,{\"dst\":\"10.3.0.0/16\",\"gw\":\"10.16.0.1\"}]");
+
+        assertThat(network.routes()).containsExactly(new Route("10.3.0.0/16", "10.16.0.1"));
+        assertThat(network.unusableRoutes())
+                .hasSize(6)
+                .first()
+                .isEqualTo("'{\"dst\":\"10.2.0.0/16\",\"gw\":\"example\"}'");
+    }
+
+    private static PodNetwork routes(String routes) {
+        return pod(allotted("routes", routes)).network(PROVIDER).orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"00-00-00-C5-6D-4E", "0000.00c5.6d4e", " 00:00:00:c5:6d:4e "})
+    void aMacAddressHasTheFormsOfGo(String text) {
+        assertThat(pod(allotted("mac_address", text))
+                        .network(PROVIDER)
+                        .orElseThrow()
+                        .mac())
+                .hasValue(new MacAddress("00:00:00:c5:6d:4e"));
+    }
+
+    /** Whoever may annotate a pod must not hold up the binder. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ip_address", "gateway", "cidr", "mac_address", "mtu", "routes", "provider_network"})
+    void aValueBeyondItsBoundIsNotRead(String name) {
+        for (String text : List.of("....".repeat(20_000) + "x", " ".repeat(80_000) + ",", "[".repeat(80_000))) {
+            assertThatThrownBy(() -> pod(allotted(name, text)).network(PROVIDER))
+                    .isInstanceOf(UnreadableAnnotation.class)
+                    .hasMessageStartingWith("annotation default.default.ovn.kubernetes.io/" + name + " has more than");
+        }
+    }
+
+    @Test
+    void aListOfMoreNetworksThanAPodCanHaveIsNotRead() {
+        String key = "k8s.v1.cni.cncf.io/networks";
+        assertThatThrownBy(() -> pod(Map.of(key, "a,".repeat(65))).servedProviders())
+                .hasMessage("annotation k8s.v1.cni.cncf.io/networks has 65 networks; at most 64 are read");
+        assertThatThrownBy(() -> pod(Map.of(key, "a".repeat(70_000))).servedProviders())
+                .hasMessage("annotation k8s.v1.cni.cncf.io/networks has more than 65536 characters");
+        assertThat(pod(Map.of(key, "a,".repeat(64))).servedProviders()).isEmpty();
     }
 
     @Test
@@ -134,6 +205,12 @@ class PodViewTest {
     void anAnnotationThatCannotBeReadIsNamed() {
         assertThatThrownBy(() -> pod(allotted("ip_address", "example.com")).network(PROVIDER))
                 .hasMessage("annotation default.default.ovn.kubernetes.io/ip_address: 'example.com' is no IP address");
+        assertThatThrownBy(() -> pod(allotted("ip_address", "dead.beef")).network(PROVIDER))
+                .hasMessage("annotation default.default.ovn.kubernetes.io/ip_address: 'dead.beef' is no IP address");
+        assertThatThrownBy(() -> pod(allotted("mtu", "12")).network(PROVIDER))
+                .hasMessage("annotation default.default.ovn.kubernetes.io/mtu: '12' is no MTU of 68 to 65535");
+        assertThatThrownBy(() -> pod(allotted("routes", "{}")).network(PROVIDER))
+                .hasMessage("annotation default.default.ovn.kubernetes.io/routes: '{}' is no JSON list of routes");
         assertThatThrownBy(() -> pod(allotted("cidr", "")).network(PROVIDER))
                 .hasMessageContaining("default.default.ovn.kubernetes.io/cidr has no subnet for 10.16.0.5");
     }
