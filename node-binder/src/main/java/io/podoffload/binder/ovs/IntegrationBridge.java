@@ -1,7 +1,5 @@
 package io.podoffload.binder.ovs;
 
-import static io.podoffload.binder.ovs.Values.array;
-
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.outage.Dependency;
@@ -11,16 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -34,17 +34,17 @@ import tools.jackson.databind.json.JsonMapper;
 public final class IntegrationBridge implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IntegrationBridge.class);
-    private static final String LOCK = "pod_offload_binder";
     private static final Duration PROBE = Duration.ofSeconds(5); // as ovsdb-server's own
     private static final long UPDATE_WITHIN_MILLIS = 10_000;
+
+    /** How long callers wait for a session that is being made; a server that runs needs milliseconds. */
+    private static final long SESSION_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final JsonMapper json;
     private final Path socket;
     private final String bridge;
     private final Consumer<Port> onChange;
     private final Runnable onDoubt;
-    private final Replica replica =
-            new Replica(Set.of(Port.IFACE_ID, OwnerMark.PCI, OwnerMark.POD_UID, Port.POD_NETNS));
     private final Dependency ovs =
             new Dependency("Open vSwitch", "VFs stay as they are meanwhile; what pods need is done when it is back.");
     private final AtomicLong sessions = new AtomicLong();
@@ -54,10 +54,12 @@ public final class IntegrationBridge implements AutoCloseable {
         return thread;
     });
 
-    private volatile @Nullable OvsdbConnection connection; // changed under this
-    private volatile @Nullable OvsdbConnection connecting;
-    private volatile boolean locked;
+    private volatile @Nullable OvsdbSession session; // changed under this
+    private @Nullable Attempt attempt; // guarded by this
     private volatile boolean closed;
+
+    /** To connect. */
+    private record Attempt(CompletableFuture<OvsdbSession> result, long begun) {}
 
     /**
      * @param socket of ovsdb-server, {@code /run/openvswitch/db.sock} on a node
@@ -77,30 +79,33 @@ public final class IntegrationBridge implements AutoCloseable {
 
     /** The row of the interface called {@code name}, if there is one. */
     public Optional<Port> port(String name) {
-        session();
-        return replica.named(name);
+        return replica().named(name);
     }
 
     /** The rows whose external_ids hold {@code key=value}, for the keys by which pods and VFs are told apart. */
     public List<Port> withExternalId(String key, String value) {
-        session();
-        return replica.withExternalId(key, value);
+        return replica().withExternalId(key, value);
     }
 
     public List<Port> interfaces() {
-        session();
-        return replica.all();
+        return replica().all();
+    }
+
+    private Replica replica() {
+        return session().replica();
     }
 
     /** Whether this binder, and no other on the node, may change anything. */
     public boolean holdsLock() {
-        session();
-        return locked;
+        return session().holdsLock();
     }
 
     /** What a person wants to know of it now; returns at once, also while a server that is silent is connected to. */
     public Status status() {
-        return new Status(connection != null, locked, replica.lag(), sessions.get());
+        OvsdbSession now = session;
+        return now == null
+                ? new Status(false, false, 0, sessions.get())
+                : new Status(true, now.holdsLock(), now.replica().lag(), sessions.get());
     }
 
     /**
@@ -152,8 +157,7 @@ public final class IntegrationBridge implements AutoCloseable {
 
     /** Deletes the port, if its interface still holds all of {@code expected}; nothing happens if it is gone. */
     public void delete(String name, Map<String, String> expected) {
-        session();
-        Optional<String> uuid = replica.portUuid(name);
+        Optional<String> uuid = replica().portUuid(name);
         if (uuid.isPresent()) {
             run(transaction("delete port " + name)
                     .requireExternalIds(name, expected)
@@ -162,16 +166,16 @@ public final class IntegrationBridge implements AutoCloseable {
     }
 
     private static Transaction transaction(String purpose) {
-        return new Transaction(purpose, LOCK);
+        return new Transaction(purpose, OvsdbSession.LOCK);
     }
 
     /** When it returns, the copy holds the change. */
     private void run(Transaction transaction) {
-        OvsdbConnection session = session();
-        long counter = transaction.check(session.call("transact", transaction.params()));
+        OvsdbSession now = session();
+        long counter = transaction.check(now.transact(transaction));
         try {
-            if (!replica.awaitTransaction(counter, UPDATE_WITHIN_MILLIS)) {
-                session.close(); // a new one brings the whole table
+            if (!now.replica().awaitTransaction(counter, UPDATE_WITHIN_MILLIS)) {
+                now.close(); // a new one brings the whole table
                 throw new OvsdbException.Disconnected("ovsdb-server does not send updates", null);
             }
         } catch (InterruptedException e) {
@@ -180,47 +184,79 @@ public final class IntegrationBridge implements AutoCloseable {
         }
     }
 
-    private synchronized OvsdbConnection session() {
-        if (closed) {
-            throw new OvsdbException.Disconnected("the binder is stopping", null);
-        }
-        if (connection != null) {
-            return connection;
-        }
-        OvsdbConnection session = connect();
-        connecting = session;
-        try {
-            if (closed) { // it may not have seen this one
-                throw new OvsdbException.Disconnected("the binder is stopping", null);
-            }
-            locked = session.call("lock", array(LOCK)).path("locked").asBoolean();
-            replica.reset(session.call("monitor_cond", array("Open_vSwitch", "pod-offload", Replica.request())));
-        } catch (OvsdbException e) {
-            session.close();
-            throw failed(e);
-        } finally {
-            connecting = null;
-        }
-        connection = session;
-        ovs.answered();
-        if (sessions.incrementAndGet() == 1) {
-            LOG.info("connected to Open vSwitch: {} interfaces", replica.all().size());
-        }
-        if (!locked) {
-            LOG.warn("another node-binder holds the lock of this node's Open vSwitch; this one only watches");
-        }
-        return session;
+    private OvsdbSession session() {
+        OvsdbSession now = session;
+        return now == null ? await(attempt()) : now;
     }
 
-    private OvsdbConnection connect() {
-        OvsdbConnection[] self = new OvsdbConnection[1];
+    /** The attempt to connect that is under way, or a new one. */
+    private synchronized Attempt attempt() {
+        if (closed) {
+            throw stopping();
+        }
+        if (attempt == null || attempt.result().isDone()) {
+            CompletableFuture<OvsdbSession> result = new CompletableFuture<>();
+            attempt = new Attempt(result, System.nanoTime());
+            keeper.execute(() -> {
+                try {
+                    result.complete(connect());
+                } catch (RuntimeException e) {
+                    result.completeExceptionally(e);
+                }
+            });
+        }
+        return attempt;
+    }
+
+    private OvsdbSession await(Attempt connecting) {
         try {
-            OvsdbConnection session = new OvsdbConnection(json, socket, this::notified, () -> lost(self[0]));
-            self[0] = session;
-            return session;
-        } catch (OvsdbException.Disconnected e) {
+            long left = connecting.begun() + SESSION_WITHIN_NANOS - System.nanoTime();
+            return connecting.result().get(left, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new OvsdbException.Disconnected("ovsdb-server at " + socket + " has not answered yet", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof OvsdbException.Disconnected gone
+                    ? new OvsdbException.Disconnected(String.valueOf(gone.getMessage()), gone)
+                    : new OvsdbException("cannot begin a session with ovsdb-server", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OvsdbException("interrupted while waiting for ovsdb-server", e);
+        }
+    }
+
+    /** On the keeper's thread. */
+    private OvsdbSession connect() {
+        OvsdbSession before = session;
+        if (before != null) {
+            return before;
+        }
+        OvsdbSession made;
+        try {
+            made = new OvsdbSession(json, socket, onChange, this::lockGranted, this::lost);
+        } catch (OvsdbException e) {
             throw failed(e);
         }
+        synchronized (this) {
+            if (closed) {
+                made.close();
+                throw stopping();
+            }
+            session = made;
+        }
+        ovs.answered();
+        if (sessions.incrementAndGet() == 1) {
+            LOG.info(
+                    "connected to Open vSwitch: {} interfaces",
+                    made.replica().all().size());
+        }
+        if (!made.holdsLock()) {
+            LOG.warn("another node-binder holds the lock of this node's Open vSwitch; this one only watches");
+        }
+        return made;
+    }
+
+    private static OvsdbException.Disconnected stopping() {
+        return new OvsdbException.Disconnected("the binder is stopping", null);
     }
 
     private OvsdbException failed(OvsdbException failure) {
@@ -233,11 +269,8 @@ public final class IntegrationBridge implements AutoCloseable {
     /** Silence is asked for a sign of life, and a session that was lost is made anew, though nobody may need it now. */
     private void probe() {
         try {
-            boolean lost;
-            synchronized (this) {
-                lost = connection == null && sessions.get() > 0;
-            }
-            session().probe(PROBE);
+            boolean lost = session == null && sessions.get() > 0;
+            connect().probe(PROBE);
             if (lost) {
                 onDoubt.run();
             }
@@ -246,13 +279,18 @@ public final class IntegrationBridge implements AutoCloseable {
         }
     }
 
-    private void lost(@Nullable OvsdbConnection session) {
+    private void lockGranted() {
+        LOG.info("holds the lock of this node's Open vSwitch now");
+        onDoubt.run();
+    }
+
+    /** The session may have ended before it was whole. */
+    private void lost(OvsdbSession ended) {
         synchronized (this) {
-            if (session == null || connection != session) {
+            if (session != ended) {
                 return;
             }
-            connection = null;
-            locked = false;
+            session = null;
         }
         if (!closed) {
             ovs.away("the connection to ovsdb-server at " + socket + " was closed", null);
@@ -260,33 +298,17 @@ public final class IntegrationBridge implements AutoCloseable {
         }
     }
 
-    private void notified(String method, JsonNode params) {
-        switch (method) {
-            case "update2" -> replica.apply(params.path(1)).forEach(onChange);
-            case "locked" -> {
-                locked = true;
-                LOG.info("holds the lock of this node's Open vSwitch now");
-                onDoubt.run();
-            }
-            case "stolen" -> locked = false;
-            default -> LOG.debug("a notification that means nothing here: {} {}", method, params);
-        }
-    }
-
     @Override
     public void close() {
-        closed = true;
-        keeper.shutdownNow();
-        OvsdbConnection unanswered = connecting;
-        if (unanswered != null) {
-            unanswered.close(); // who waits for it holds the lock
-        }
+        OvsdbSession last;
         synchronized (this) {
-            if (connection != null) {
-                OvsdbConnection session = connection;
-                connection = null;
-                session.close();
-            }
+            closed = true;
+            last = session;
+            session = null;
+        }
+        keeper.shutdownNow(); // ends an attempt to connect, too
+        if (last != null) {
+            last.close();
         }
     }
 }

@@ -59,8 +59,8 @@ public record OvsConfiguration(
     }
 
     private static OvsConfiguration readNow(Path socket) {
-        try (OvsdbConnection connection =
-                new OvsdbConnection(JsonMapper.shared(), socket, (method, params) -> {}, () -> {})) {
+        try (OvsdbConnection connection = new OvsdbConnection(JsonMapper.shared(), socket)) {
+            connection.read((method, params) -> {}, () -> {});
             ArrayNode params = array("Open_vSwitch")
                     .add(select("Open_vSwitch", "ovs_version", "other_config", "external_ids"))
                     .add(select("Bridge", "name", "ports", "datapath_type"))

@@ -1,9 +1,12 @@
 package io.podoffload.binder.ovs;
 
+import io.podoffload.binder.socket.Deadline;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -35,38 +39,57 @@ final class OvsdbConnection implements AutoCloseable {
 
     private final JsonMapper json;
     private final SocketChannel channel;
-    private final Map<Long, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
+    private final Map<Long, Call> waiting = new ConcurrentHashMap<>();
     private final AtomicLong lastId = new AtomicLong();
-    private final BiConsumer<String, JsonNode> onNotification;
-    private final Runnable onClose;
     private volatile long lastHeard = System.nanoTime();
 
+    /** @param onResult run by the reading thread before it reads on */
+    private record Call(CompletableFuture<JsonNode> answer, Consumer<JsonNode> onResult) {}
+
+    /** Connects; {@link #read} must follow. */
+    OvsdbConnection(JsonMapper json, Path socket) {
+        this.json = json;
+        try {
+            channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            try (Deadline deadline = Deadline.of(channel, Duration.ofSeconds(ANSWER_WITHIN_SECONDS))) {
+                channel.connect(UnixDomainSocketAddress.of(socket)); // waits while the server takes no connections
+            }
+        } catch (IOException e) {
+            throw new OvsdbException.Disconnected("cannot connect to ovsdb-server at " + socket + ": " + reason(e), e);
+        }
+    }
+
+    private static String reason(IOException failure) {
+        return failure instanceof ClosedChannelException
+                ? "it took no connection within " + ANSWER_WITHIN_SECONDS + " s"
+                : String.valueOf(failure.getMessage());
+    }
+
     /**
-     * Connects.
+     * Begins to read.
      *
      * @param onNotification gets method and parameters of each notification, on the reading thread
      * @param onClose called once, when the session has ended
      */
-    OvsdbConnection(JsonMapper json, Path socket, BiConsumer<String, JsonNode> onNotification, Runnable onClose) {
-        this.json = json;
-        this.onNotification = onNotification;
-        this.onClose = onClose;
-        try {
-            channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            throw new OvsdbException.Disconnected(
-                    "cannot connect to ovsdb-server at " + socket + ": " + e.getMessage(), e);
-        }
-        Thread reader = new Thread(this::read, "ovsdb");
+    void read(BiConsumer<String, JsonNode> onNotification, Runnable onClose) {
+        Thread reader = new Thread(() -> readAll(onNotification, onClose), "ovsdb");
         reader.setDaemon(true);
         reader.start();
     }
 
-    /** Calls {@code method} and waits for its result. */
     JsonNode call(String method, ArrayNode params) {
+        return call(method, params, result -> {});
+    }
+
+    /**
+     * Calls {@code method} and waits for its result.
+     *
+     * @param onResult gets the result before any message that follows it is looked at, on the reading thread
+     */
+    JsonNode call(String method, ArrayNode params, Consumer<JsonNode> onResult) {
         long id = lastId.incrementAndGet();
         CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        waiting.put(id, answer);
+        waiting.put(id, new Call(answer, onResult));
         try {
             send(json.createObjectNode().put("id", id).put("method", method).set("params", params));
             return answer.get(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS);
@@ -98,11 +121,11 @@ final class OvsdbConnection implements AutoCloseable {
         }
     }
 
-    private void read() {
+    private void readAll(BiConsumer<String, JsonNode> onNotification, Runnable onClose) {
         try (MappingIterator<JsonNode> messages =
                 json.readerFor(JsonNode.class).readValues(Channels.newInputStream(channel))) {
             while (messages.hasNextValue()) {
-                receive(messages.nextValue());
+                receive(messages.nextValue(), onNotification);
             }
         } catch (JacksonException e) {
             LOG.debug("the session with ovsdb-server ended", e);
@@ -110,7 +133,7 @@ final class OvsdbConnection implements AutoCloseable {
             close();
             OvsdbException.Disconnected gone =
                     new OvsdbException.Disconnected("the connection to ovsdb-server was closed", null);
-            waiting.values().forEach(answer -> answer.completeExceptionally(gone));
+            waiting.values().forEach(call -> call.answer().completeExceptionally(gone));
             onClose.run();
         }
     }
@@ -122,7 +145,7 @@ final class OvsdbConnection implements AutoCloseable {
         }
     }
 
-    private void receive(JsonNode message) {
+    private void receive(JsonNode message, BiConsumer<String, JsonNode> onNotification) {
         lastHeard = System.nanoTime();
         String method = message.path("method").asString("");
         if (method.equals("echo")) {
@@ -134,19 +157,20 @@ final class OvsdbConnection implements AutoCloseable {
         } else if (!method.isEmpty()) {
             onNotification.accept(method, message.path("params"));
         } else if (message.path("id").isNumber()) {
-            CompletableFuture<JsonNode> answer = waiting.get(message.path("id").asLong());
-            if (answer != null) {
-                complete(answer, message);
+            Call call = waiting.get(message.path("id").asLong());
+            if (call != null) {
+                complete(call, message);
             }
         }
     }
 
-    private static void complete(CompletableFuture<JsonNode> answer, JsonNode message) {
+    private static void complete(Call call, JsonNode message) {
         JsonNode error = message.path("error");
         if (error.isNull() || error.isMissingNode()) {
-            answer.complete(message.path("result"));
+            call.onResult().accept(message.path("result"));
+            call.answer().complete(message.path("result"));
         } else {
-            answer.completeExceptionally(new OvsdbException("ovsdb-server answered: " + error));
+            call.answer().completeExceptionally(new OvsdbException("ovsdb-server answered: " + error));
         }
     }
 

@@ -44,9 +44,8 @@ class OvsdbConnectionTest {
         Path here = Path.of("").toAbsolutePath(); // a socket's path holds at most 107 bytes, so a relative one
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(here.relativize(folder.resolve("db.sock")));
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
-        connection = new OvsdbConnection(
-                json,
-                address.getPath(),
+        connection = new OvsdbConnection(json, address.getPath());
+        connection.read(
                 (method, params) ->
                         updates.add(json.createArrayNode().add(method).add(params)),
                 closed::countDown);
