@@ -9,6 +9,7 @@ import io.podoffload.binder.diagnosis.Finding;
 import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.ManagedDevices;
 import io.podoffload.binder.kernel.SysfsNics;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.Outcome;
@@ -46,8 +47,8 @@ public final class Lab {
     private final Path classes;
     private final Links host = Links.ofHost();
     private final SysfsNics nics = new SysfsNics(Path.of("/sys"), new Devlink(), host);
-    private final NodeExamination examination =
-            new NodeExamination(nics, host, Path.of("/proc"), OVSDB, Path.of("/run/NetworkManager/devices"));
+    private final NodeExamination examination = new NodeExamination(
+            nics, host, Path.of("/proc"), OVSDB, new ManagedDevices(Path.of("/run/NetworkManager/devices")));
     private final Map<PodName, List<PciAddress>> allotted = new HashMap<>();
 
     private Lab(Path binderJar, Path classes) {

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PciAddress;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -38,6 +39,7 @@ final class KubeOvnCni implements Cni {
     public String add(Request request) {
         Pod pod = request.pod();
         AllottedAddress address = AllottedAddress.await(client, pod);
+        Optional<String> machine = KubeOvnController.machine(pod, address.provider());
         PciAddress device = request.devices().stream()
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
@@ -60,7 +62,7 @@ final class KubeOvnCni implements Cni {
                 representor,
                 "external_ids:iface-id=" + address.portName(),
                 "external_ids:vendor=kube-ovn",
-                "external_ids:pod_name=" + pod.getMetadata().getName(),
+                "external_ids:pod_name=" + machine.orElse(pod.getMetadata().getName()),
                 "external_ids:pod_namespace=" + pod.getMetadata().getNamespace(),
                 "external_ids:pod_netns=" + request.netns(),
                 "external_ids:ip=\"" + address.ip() + "\"");
@@ -71,6 +73,10 @@ final class KubeOvnCni implements Cni {
         Programs.run("ip", "link", "set", representor, "mtu", MTU);
         Programs.run("ip", "link", "set", representor, "up", "txqueuelen", "1000");
         ovs.vsctl("wait-until", "Interface", representor, "external_ids:ovn-installed=true");
+        if (machine.isPresent()) {
+            nic.giveToMachine(device, request.netns());
+            return address.podIp();
+        }
         Programs.run("ip", "link", "set", vfByIndex, "alias", vf);
         Programs.run("ip", "link", "set", vfByIndex, "netns", request.netns(), "name", "eth0");
         String netns = request.netns();
@@ -98,6 +104,7 @@ final class KubeOvnCni implements Cni {
 
     @Override
     public void delete(Request request) {
+        request.devices().forEach(nic::takeFromMachine);
         releaseVf(request.netns());
         String representor = request.containerId().substring(0, 12) + "_h";
         if (nic.isTaken(representor)) {

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,8 +61,16 @@ final class KubeOvnController implements AutoCloseable {
     }
 
     /** PodNameToPortName. */
+    /** The virtual machine of KubeVirt that the pod runs; the real one knows it by the pod's owner, and writes this annotation. */
+    static Optional<String> machine(Pod pod, String provider) {
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        return Optional.ofNullable(
+                annotations == null ? null : annotations.get(provider + ".kubernetes.io/virtualmachine"));
+    }
+
     static String portName(Pod pod, String provider) {
-        String name = pod.getMetadata().getName() + "." + pod.getMetadata().getNamespace();
+        String name = machine(pod, provider).orElse(pod.getMetadata().getName()) + "."
+                + pod.getMetadata().getNamespace();
         return provider.equals("ovn") ? name : name + "." + provider;
     }
 

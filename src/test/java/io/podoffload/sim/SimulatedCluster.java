@@ -806,6 +806,11 @@ public final class SimulatedCluster implements AutoCloseable {
         return kubelet.toString() + runtime;
     }
 
+    /** Whether the kubelet has the VF, which nobody holds now, for pods. */
+    public void offer(PciAddress vf, boolean offered) {
+        kubelet.offer(vf, offered);
+    }
+
     /** PCI address of the VF that the kubelet allotted to the pod. */
     public String vfOf(Pod pod) {
         return kubelet.vfOf(pod.getMetadata().getUid());

@@ -29,8 +29,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -61,6 +63,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final Path directory;
     private final List<PciAddress> vfs;
     private final List<PciAddress> free = new ArrayList<>(); // guarded by this
+    private final Set<PciAddress> withheld = new HashSet<>(); // guarded by this
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final Path socket;
@@ -224,6 +227,14 @@ final class SimulatedKubelet implements AutoCloseable {
                     freeDevices(pod);
                 })
                 .join();
+    }
+
+    /** The device plugin does not have the VF any more, or has it again. */
+    synchronized void offer(PciAddress vf, boolean offered) {
+        free.remove(vf);
+        withheld.remove(vf);
+        (offered ? free : withheld).add(vf);
+        free.sort(null);
     }
 
     private synchronized void freeDevices(RunningPod pod) {
@@ -550,7 +561,9 @@ final class SimulatedKubelet implements AutoCloseable {
         public void getAllocatableResources(
                 AllocatableResourcesRequest request, StreamObserver<AllocatableResourcesResponse> observer) {
             ContainerDevices.Builder devices = ContainerDevices.newBuilder().setResourceName(RESOURCE);
-            vfs.forEach(pci -> devices.addDeviceIds(pci.value()));
+            synchronized (SimulatedKubelet.this) {
+                vfs.stream().filter(pci -> !withheld.contains(pci)).forEach(pci -> devices.addDeviceIds(pci.value()));
+            }
             observer.onNext(AllocatableResourcesResponse.newBuilder()
                     .addDevices(devices)
                     .build());

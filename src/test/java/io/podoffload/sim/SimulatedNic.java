@@ -164,6 +164,26 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         readLinks();
     }
 
+    /** Its driver is vfio-pci now, so that it has no netdev. */
+    synchronized void giveToMachine(PciAddress pci, String netns) {
+        ip("link", "set", netdev(pci), "netns", netns);
+        setDriver(pci, "vfio-pci");
+    }
+
+    synchronized void takeFromMachine(PciAddress pci) {
+        setDriver(pci, "mlx5_core");
+    }
+
+    private void setDriver(PciAddress pci, String name) {
+        Path link = device(pci.value()).resolve("driver");
+        try {
+            Files.delete(link);
+            link(link, Files.createDirectories(sysfs.resolve("bus/pci/drivers").resolve(name)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static void addLinks(int index) {
         String vf = UPLINK + "v" + index;
         ip("link", "add", UPLINK + "_" + index, "type", "veth", "peer", "name", vf, "address", mac(index));

@@ -287,7 +287,13 @@ public final class StagedNode implements AutoCloseable {
         @Override
         public void getAllocatableResources(
                 AllocatableResourcesRequest request, StreamObserver<AllocatableResourcesResponse> observer) {
-            observer.onNext(AllocatableResourcesResponse.getDefaultInstance());
+            observer.onNext(AllocatableResourcesResponse.newBuilder()
+                    .addDevices(ContainerDevices.newBuilder()
+                            .setResourceName(RESOURCE)
+                            .addAllDeviceIds(nic.pciAddresses().stream()
+                                    .map(PciAddress::value)
+                                    .toList()))
+                    .build());
             observer.onCompleted();
         }
     }

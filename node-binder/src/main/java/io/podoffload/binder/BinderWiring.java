@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.NodeNetwork;
 import io.podoffload.binder.command.Answers;
 import io.podoffload.binder.command.CommandSocket;
@@ -15,6 +16,7 @@ import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.ManagedDevices;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kernel.SysfsNics;
 import io.podoffload.binder.kube.ApiServer;
@@ -35,8 +37,10 @@ import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.reconcile.AllottedVfs;
 import io.podoffload.binder.reconcile.DesiredBindings;
 import io.podoffload.binder.reconcile.LinuxNode;
+import io.podoffload.binder.reconcile.ManagedVfs;
 import io.podoffload.binder.reconcile.NodeObserver;
 import io.podoffload.binder.reconcile.OffloadWatch;
+import io.podoffload.binder.reconcile.Opponent;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.UnservedPods;
@@ -156,7 +160,11 @@ class BinderWiring {
     @Bean
     NodeExamination examination(NodeBinderProperties properties, NicControl nics, Links hostLinks) {
         return new NodeExamination(
-                nics, hostLinks, properties.procfs(), properties.ovsdbSocket(), properties.networkManager());
+                nics,
+                hostLinks,
+                properties.procfs(),
+                properties.ovsdbSocket(),
+                new ManagedDevices(properties.networkManager()));
     }
 
     @Bean
@@ -237,9 +245,8 @@ class BinderWiring {
             Links hostLinks,
             IntegrationBridge bridge,
             NodePods pods,
-            Clock clock,
             NodeBinderProperties properties) {
-        return new NodeObserver(inventory, topology, hostLinks, bridge, pods, clock, boot(properties.procfs()));
+        return new NodeObserver(inventory, topology, hostLinks, bridge, pods, boot(properties.procfs()));
     }
 
     /** <a href="https://docs.kernel.org/admin-guide/sysctl/kernel.html#random">kernel.random.boot_id</a>. */
@@ -266,6 +273,7 @@ class BinderWiring {
 
     @Bean
     Reconciler reconciler(
+            ManagedVfs managed,
             DesiredBindings desiredBindings,
             NodeObserver observer,
             Sandboxes sandboxes,
@@ -273,8 +281,20 @@ class BinderWiring {
             NodeNetwork node,
             BindingReporter reporter,
             VfStates states,
-            MeterRegistry meters) {
-        return new Reconciler(desiredBindings, observer, sandboxes, bridge, node, reporter, states, meters);
+            MeterRegistry meters,
+            Opponent opponent) {
+        return new Reconciler(
+                managed, desiredBindings, observer, sandboxes, bridge, node, reporter, states, meters, opponent::of);
+    }
+
+    @Bean
+    ManagedVfs managed(AllocationSource allocations) {
+        return new ManagedVfs(allocations);
+    }
+
+    @Bean
+    Opponent opponent(VfInventory inventory, NicTopology topology, Links hostLinks, NodeBinderProperties properties) {
+        return new Opponent(inventory, topology, hostLinks, new ManagedDevices(properties.networkManager()));
     }
 
     @Bean

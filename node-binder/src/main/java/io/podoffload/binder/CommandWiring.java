@@ -15,6 +15,7 @@ import io.podoffload.binder.examine.NodeExamination;
 import io.podoffload.binder.examine.PodExamination;
 import io.podoffload.binder.kernel.Devlink;
 import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.ManagedDevices;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kernel.SysfsNics;
 import io.podoffload.binder.kube.ApiClient;
@@ -98,7 +99,11 @@ class CommandWiring {
     @Bean
     NodeExamination nodeExamination(NodeBinderProperties properties, NicControl nics, Links hostLinks) {
         return new NodeExamination(
-                nics, hostLinks, properties.procfs(), properties.ovsdbSocket(), properties.networkManager());
+                nics,
+                hostLinks,
+                properties.procfs(),
+                properties.ovsdbSocket(),
+                new ManagedDevices(properties.networkManager()));
     }
 
     @Bean

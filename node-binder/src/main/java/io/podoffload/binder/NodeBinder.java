@@ -4,7 +4,6 @@ import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.cri.SandboxWatch;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.LinkMonitor;
@@ -15,12 +14,12 @@ import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
 import io.podoffload.binder.prepare.Preparedness;
+import io.podoffload.binder.reconcile.ManagedVfs;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfWatch;
-import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,7 @@ final class NodeBinder implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(NodeBinder.class);
     private static final long SECOND_MILLIS = 1_000;
     private static final long REPORT_MILLIS = 5_000;
+    private static final long OFFER_MILLIS = 10_000;
 
     private final NodeBinderProperties properties;
     private final EventSources events;
@@ -48,7 +48,7 @@ final class NodeBinder implements SmartLifecycle {
     private final VfQueue queue;
     private final ReportContents contents;
     private final IntegrationBridge bridge;
-    private final AllocationSource allocations;
+    private final ManagedVfs managed;
     private final NodeReport report;
     private final ManagedChannel criChannel;
     private final Sandboxes sandboxes;
@@ -63,11 +63,13 @@ final class NodeBinder implements SmartLifecycle {
     /** The client tries for half a minute to reach an API server that is away. */
     private final ScheduledExecutorService reports = thread("reports");
 
+    /** The kubelet may take its time. */
+    private final ScheduledExecutorService offers = thread("offers");
+
     private volatile long lastResyncNanos;
     private volatile boolean running;
     private volatile @Nullable LinkMonitor linkMonitor;
     private volatile @Nullable SandboxWatch sandboxWatch;
-    private volatile Map<String, Integer> capacity = Map.of();
 
     NodeBinder(
             NodeBinderProperties properties,
@@ -78,7 +80,7 @@ final class NodeBinder implements SmartLifecycle {
             VfQueue queue,
             ReportContents contents,
             IntegrationBridge bridge,
-            AllocationSource allocations,
+            ManagedVfs managed,
             NodeReport report,
             ManagedChannel criChannel,
             Sandboxes sandboxes,
@@ -95,7 +97,7 @@ final class NodeBinder implements SmartLifecycle {
         this.queue = queue;
         this.contents = contents;
         this.bridge = bridge;
-        this.allocations = allocations;
+        this.managed = managed;
         this.report = report;
         this.criChannel = criChannel;
         this.sandboxes = sandboxes;
@@ -153,6 +155,7 @@ final class NodeBinder implements SmartLifecycle {
 
     /** Reads every VF once before anything is changed; a source that is down delays it. */
     private void lookFirst() {
+        managed.refresh();
         watch.vfs().forEach(reconciler::look);
         linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
@@ -162,9 +165,11 @@ final class NodeBinder implements SmartLifecycle {
         reporting.every(
                 REPORT_MILLIS,
                 "cannot write the report of this node, trying again",
-                () -> report.write(contents.now(capacity)));
+                () -> report.write(contents.now(managed.capacity())));
         new Periodic(proof, LOG)
                 .every(properties.proof().toMillis(), "where the pods' packets run cannot be seen", offload::look);
+        new Periodic(offers, LOG)
+                .every(OFFER_MILLIS, "what the kubelet offers to pods cannot be seen", this::askForOffer);
         if (preparation.isAsked()) {
             reporting.every(
                     properties.resync().toMillis(),
@@ -184,11 +189,15 @@ final class NodeBinder implements SmartLifecycle {
                 found.message());
     }
 
+    /** A device plugin may come after the binder, and offer other VFs than before. */
+    private void askForOffer() {
+        managed.refresh().forEach(queue::look);
+    }
+
     private void resync() {
         long begin = System.nanoTime();
         watch.resync();
         queue.whenDone(() -> lastResyncNanos = System.nanoTime() - begin);
-        capacity = allocations.capacity();
     }
 
     /** Whether every VF has been looked at, so that the binder acts on what it sees. */
@@ -202,6 +211,7 @@ final class NodeBinder implements SmartLifecycle {
         events.close();
         proof.shutdownNow();
         reports.shutdownNow();
+        offers.shutdownNow();
         LinkMonitor links = linkMonitor;
         if (links != null) {
             links.close();

@@ -31,6 +31,11 @@ public final class BindingPlanner {
         if (desired instanceof Desired.Pending pending) {
             return Plan.nothing(pending.reason(), pending.detail());
         }
+        if (desired instanceof Desired.Machine machine) {
+            return Plan.nothing(
+                    Reason.BoundByAnother,
+                    "KubeVirt's virtual machine " + machine.machine() + ", for which the CNI has made no port");
+        }
         if (desired instanceof Desired.Spare) {
             return Plan.nothing(Reason.Spare, "VF " + observed.pci());
         }

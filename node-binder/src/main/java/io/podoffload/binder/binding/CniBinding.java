@@ -24,6 +24,9 @@ final class CniBinding {
         if (desired instanceof Binding binding && row.isFor(binding.netns())) {
             return adopt(binding, observed, row);
         }
+        if (desired instanceof Desired.Machine machine && row.isFor(machine.netns())) {
+            return verify(machine, observed, row);
+        }
         boolean gone = observed.owner()
                 .map(owner -> owner.mayBeReleased(observed.vfAtHome())
                         && owner.goneFor().compareTo(GRACE) >= 0)
@@ -39,6 +42,15 @@ final class CniBinding {
         }
         steps.add(new Step.DeletePort(row.name(), Release.stableIds(row)));
         return new Plan(Reason.Free, "the CNI left its port " + row.name(), steps);
+    }
+
+    /** The CNI made all of it and will take all of it down; the binder says whether it works. */
+    private static Plan verify(Desired.Machine machine, Observed observed, Port row) {
+        String detail = "VF %s of the virtual machine %s, representor %s, OVN port %s"
+                .formatted(observed.pci(), machine.machine(), row.name(), machine.ifaceId());
+        return row.ifaceId().equals(Optional.of(machine.ifaceId()))
+                ? Plan.nothing(OwnBinding.verified(Optional.of(row), Reason.Adopted), detail)
+                : Plan.nothing(Reason.BoundByAnother, detail + ": the port has another iface-id");
     }
 
     private static Plan adopt(Binding binding, Observed observed, Port row) {
@@ -144,7 +156,8 @@ final class CniBinding {
                 && !own.map(identity ->
                                 identity.isShownBy(link) && !identity.name().equals(link.alias()))
                         .orElse(false); // else a person wrote the alias of a VF that is as it should be
-        if (!lent && !byKubeOvn) {
+        boolean ours = OwnerMark.markedVf(link.alias()).isPresent(); // of a pod whose row and note are both lost
+        if (!lent && !byKubeOvn && !ours) {
             return Optional.empty();
         }
         String detail = "VF " + observed.pci() + " came back from the CNI as " + link.name();

@@ -34,6 +34,21 @@ public sealed interface Desired {
     }
 
     /**
+     * A virtual machine of KubeVirt has it. Only the CNI gives a machine its port, because its iface-id is made of a name that the
+     * pod's annotations tell.
+     *
+     * @param netns path of the sandbox's network namespace
+     * @param ifaceId of the machine's port
+     * @param machine its name
+     */
+    record Machine(PodRef pod, String netns, String ifaceId, String machine) implements Desired {
+        @Override
+        public Optional<PodRef> owner() {
+            return Optional.of(pod);
+        }
+    }
+
+    /**
      * A pod with a READY sandbox is to have it.
      *
      * @param netns path of the sandbox's network namespace

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What is true of one VF, read in one go.
@@ -24,6 +25,7 @@ import java.util.Set;
  */
 public record Observed(
         PciAddress pci,
+        Origin origin,
         Link representor,
         int uplinkMtu,
         Optional<Port> port,
@@ -37,22 +39,39 @@ public record Observed(
         Optional<Owner> owner,
         String boot) {
 
+    /**
+     * Which VF of which PF it is.
+     *
+     * @param uplink netdev of the PF
+     * @param index of the VF
+     */
+    public record Origin(String uplink, int index) {
+
+        private static final Pattern PORT = Pattern.compile("np\\d+$");
+        private static final Pattern KERNEL_NAME = Pattern.compile("eth\\d{1,6}");
+
+        /**
+         * Whether udev or the kernel would call the VF so.
+         *
+         * @see <a href="https://www.freedesktop.org/software/systemd/man/latest/systemd.net-naming-scheme.html">names of VFs</a>
+         */
+        boolean mayBeCalled(String name) {
+            return name.equals(PORT.matcher(uplink).replaceFirst("") + "v" + index)
+                    || KERNEL_NAME.matcher(uplink).matches()
+                            && KERNEL_NAME.matcher(name).matches();
+        }
+    }
+
     public Observed {
         strays = List.copyOf(strays);
         rivals = List.copyOf(rivals);
         podLinks = Set.copyOf(podLinks);
     }
 
-    /** The row's mark, else the VF's own, unless the row is somebody else's: either one lost is known from the other. */
+    /** The row's mark, else the one on the representor, unless the row is somebody else's: either one lost is known from the other. */
     public Optional<OwnerMark> mark() {
         return port.flatMap(row -> OwnerMark.read(row.externalIds()))
-                .or(() -> port.map(Port::mayBeOurs).orElse(true) ? aliasMark() : Optional.empty());
-    }
-
-    /** The mark on the VF itself; one that names another VF was left by a mistake and means nothing. */
-    Optional<OwnerMark> aliasMark() {
-        return link().flatMap(link -> OwnerMark.readAlias(link.alias()))
-                .filter(mark -> mark.pci().equals(pci));
+                .or(() -> port.map(Port::mayBeOurs).orElse(true) ? note().flatMap(VfNote::mark) : Optional.empty());
     }
 
     /** What the representor says of its VF. */
@@ -60,10 +79,21 @@ public record Observed(
         return VfNote.read(representor.alias()).filter(note -> note.pci().equals(pci));
     }
 
-    /** The VF's own identity: as noted while it was free, else as kube-ovn-cni's alias, the device and the PF tell. */
+    /** Whether the host carries a record of the binder's that asks for more: a row with its keys, or a note that somebody has the VF. */
+    public boolean isRecorded() {
+        return port.filter(row -> row.externalIds().containsKey(OwnerMark.OWNER))
+                        .isPresent()
+                || note().map(note -> note.lent() || note.holder().isPresent()).orElse(false)
+                || !strays.isEmpty();
+    }
+
+    /**
+     * The VF's own identity: as noted while it was free, else as kube-ovn-cni's alias, the device and the PF tell. The pod can write
+     * that alias, so that it is believed only where it is such a name as the VF would have.
+     */
     Optional<VfIdentity> ownIdentity() {
         return note().map(VfNote::identity)
-                .or(() -> link().filter(link -> Link.isName(link.alias()))
+                .or(() -> link().filter(link -> origin.mayBeCalled(link.alias()))
                         .flatMap(link -> link.permanentMac()
                                 .map(mac -> new VfIdentity(
                                         link.alias(), uplinkMtu, mac, adminMac.map(set -> MacAddress.NONE)))));
@@ -80,6 +110,7 @@ public record Observed(
     public Observed withNameTaken() {
         return new Observed(
                 pci,
+                origin,
                 representor,
                 uplinkMtu,
                 port,

@@ -80,12 +80,12 @@ final class OwnBinding {
     }
 
     /**
-     * The row comes first, with the representor down; one that somebody edited is written again. A VF that was changed just
-     * before, so that its note is of what it was, is noted anew: a CNI that takes it next may leave nothing but the note.
+     * The note comes first, of what the VF is now and of who gets it, then the row, with the representor down; one that somebody
+     * edited is written again.
      */
     private static void record(Observed observed, OwnerMark mark, List<Step> steps) {
         String representor = observed.representor().name();
-        VfNote note = new VfNote(observed.pci(), mark.original());
+        VfNote note = VfNote.held(mark);
         if (mark.original().hasNetdev() && !observed.note().equals(Optional.of(note))) {
             steps.add(new Step.NoteVf(representor, note));
         }

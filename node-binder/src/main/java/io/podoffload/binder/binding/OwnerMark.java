@@ -3,19 +3,17 @@ package io.podoffload.binder.binding;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Who holds a VF that the binder bound, and what the VF was before.
  *
- * <p>It is the binder's only memory, and stands where the thing itself is: in the {@code external_ids} of the
- * representor's Interface row, and in short form in the VF's ifalias, which stays on the netdev when its namespace dies.
+ * <p>It is the binder's only memory, and stands where no pod can write: in the {@code external_ids} of the representor's Interface
+ * row, and in short form in the representor's ifalias, see {@link VfNote}.
  * Values hold no space, comma or quote, and no key ends like one of kube-ovn's, whose garbage collector reads rows by
  * substring.
  *
- * @param boot of the machine, by its boot id: what the VF was before is no longer true after another boot; empty in an
- *     alias, which does not outlive one
+ * @param boot of the machine, by its boot id: what the VF was before is no longer true after another boot; empty in a
+ *     mark from an ifalias, which does not outlive one
  */
 public record OwnerMark(
         String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original, String boot) {
@@ -46,9 +44,7 @@ public record OwnerMark(
     private static final String ADMIN_MAC = "pod-offload-vf-admin-mac";
     private static final String BOOT = "pod-offload-boot";
 
-    private static final Pattern ALIAS = Pattern.compile(
-            "pod-offload pci=(\\S+) uid=(\\S+) sandbox=(\\S+) netns=(\\S+) name=(\\S+) mtu=(\\d+) mac=(\\S+) admin=(\\S+)");
-    private static final String NONE = "-";
+    private static final String ALIAS = "pod-offload pci=";
 
     /** The keys that mark a row; a map without order, as OVSDB keeps it. */
     public Map<String, String> externalIds() {
@@ -88,43 +84,21 @@ public record OwnerMark(
         }
     }
 
-    /** The short form; the longest is well below the 256 bytes of IFALIASZ (linux/if.h). */
+    /**
+     * The ifalias of the VF while a pod has it, by which the VF is found in the pod where the kernel does not tell its device. The pod
+     * can write it, so that it says nothing else and is believed for nothing else.
+     */
     public String alias() {
-        return "pod-offload pci=%s uid=%s sandbox=%s netns=%s name=%s mtu=%d mac=%s admin=%s"
-                .formatted(
-                        pci,
-                        podUid,
-                        sandboxId.substring(0, Math.min(12, sandboxId.length())),
-                        netns.substring(netns.lastIndexOf('/') + 1),
-                        original.name(),
-                        original.mtu(),
-                        original.mac(),
-                        original.adminMac().map(MacAddress::value).orElse(NONE));
+        return ALIAS + pci;
     }
 
-    /** The mark that {@link #alias()} wrote, if {@code alias} is one; sandbox id and netns come shortened. */
-    public static Optional<OwnerMark> readAlias(String alias) {
-        Matcher matcher = ALIAS.matcher(alias);
-        if (!matcher.matches()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(new OwnerMark(
-                    matcher.group(2),
-                    matcher.group(3),
-                    new PciAddress(matcher.group(1)),
-                    matcher.group(4),
-                    new VfIdentity(
-                            matcher.group(5),
-                            Integer.parseInt(matcher.group(6)),
-                            new MacAddress(matcher.group(7)),
-                            matcher.group(8).equals(NONE)
-                                    ? Optional.empty()
-                                    : Optional.of(new MacAddress(matcher.group(8)))),
-                    ""));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+    /** The VF that an ifalias names. */
+    public static Optional<PciAddress> markedVf(String alias) {
+        return Optional.of(alias)
+                .filter(text -> text.startsWith(ALIAS))
+                .map(text -> text.substring(ALIAS.length()).split(" ", 2)[0])
+                .filter(PciAddress::isPciAddress)
+                .map(PciAddress::new);
     }
 
     /** Whether the original identity was read since the machine started. */

@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Where the netdev of a VF is. */
 public sealed interface Place {
@@ -21,7 +22,15 @@ public sealed interface Place {
      *
      * @param driver {@code vfio-pci}
      */
-    record Userspace(String driver) implements Place {}
+    record Userspace(String driver) implements Place {
+
+        /** vfio-pci, its variants such as mlx5_vfio_pci, and uio: no netdev will come. */
+        private static final Pattern DRIVER = Pattern.compile(".*vfio.*|uio.*|igb_uio");
+
+        public static boolean isDriver(String name) {
+            return DRIVER.matcher(name).matches();
+        }
+    }
 
     /** Nowhere to be seen: on its way home from a dying namespace, without a driver, or in a namespace unknown to us. */
     record Away() implements Place {}

@@ -42,8 +42,10 @@ public record Port(
     private static final String POD_NAMESPACE = "pod_namespace";
     private static final String IP = "ip";
 
-    /** kube-ovn-cni names a representor after the first twelve digits of the sandbox's id. */
-    private static final Pattern KUBE_OVN_NAME = Pattern.compile("([0-9a-f]{12})_h");
+    /** kube-ovn-cni names a representor after the sandbox's id, and after the interface if that is not eth0. */
+    private static final Pattern KUBE_OVN_NAME = Pattern.compile("([0-9a-f]{1,12})(?:_(.+))?_h");
+
+    private static final int KUBE_OVN_DIGITS = 12;
 
     public Port {
         externalIds = Map.copyOf(externalIds);
@@ -77,7 +79,7 @@ public record Port(
                                 || key.equals(IFACE_ID));
     }
 
-    /** Namespace and name of the pod that kube-ovn-cni made the row for. */
+    /** Namespace and name of the pod that kube-ovn-cni made the row for; of a KubeVirt pod it is the name of the virtual machine. */
     public Optional<PodName> kubeOvnPod() {
         String namespace = externalIds.get(POD_NAMESPACE);
         String name = externalIds.get(POD_NAME);
@@ -86,10 +88,17 @@ public record Port(
                 : Optional.empty();
     }
 
-    /** The first digits of the id of the sandbox that kube-ovn-cni named a representor after. */
+    /**
+     * The first digits of the id of the sandbox that kube-ovn-cni named a representor after: twelve, less the letters of an interface
+     * other than eth0.
+     */
     public static Optional<String> kubeOvnSandbox(String representor) {
         Matcher matcher = KUBE_OVN_NAME.matcher(representor);
-        return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        int letters = matcher.group(2) == null ? 0 : matcher.group(2).length();
+        return Optional.of(matcher.group(1)).filter(digits -> digits.length() + letters == KUBE_OVN_DIGITS);
     }
 
     /** The keys that kube-ovn-cni writes for this binding (setupSriovInterface, its step of add-port). */

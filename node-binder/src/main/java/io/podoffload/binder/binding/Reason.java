@@ -8,6 +8,10 @@ public enum Reason {
     Adopted(true, "The CNI bound the VF and its representor, and OVN installed the port.", ""),
     Free(true, "No pod holds the VF, and it shows its own name, MTU and MAC.", ""),
     Spare(true, "The pod holds the VF, but none of its networks needs it.", ""),
+    NotManaged(
+            true,
+            "The kubelet does not offer the VF to pods for a resource of pod-offload, so the binder leaves it alone.",
+            ""),
 
     WaitingForSandbox(false, "The pod has no running sandbox yet.", "Wait; see the pod's Events if it does not start."),
     WaitingForAddress(
@@ -69,6 +73,10 @@ public enum Reason {
             "The VF came back from a CNI, and nothing tells its own name, MTU and MAC.",
             "Bind the VF to its driver anew: echo ADDRESS to unbind and bind of /sys/bus/pci/drivers/mlx5_core."),
     PortFailed(false, "ovs-vswitchd could not open the representor.", "See the port's error and ovs-vswitchd's log."),
+    Contested(
+            false,
+            "Somebody undoes what the binder does, again and again; it is changed once in 10 s from now on.",
+            "Let only one program manage VFs and representors; see the message."),
     StepFailed(false, "A step of binding failed; it is tried again.", "See the message and the binder's log.");
 
     private final boolean settled;
@@ -108,7 +116,7 @@ public enum Reason {
 
     /** How a person should take it. */
     public Severity severity() {
-        if (this == Free || this == Spare) {
+        if (this == Free || this == Spare || this == NotManaged) {
             return Severity.FREE;
         }
         return settled ? Severity.OK : transitional() ? Severity.WAIT : Severity.BAD;

@@ -40,7 +40,11 @@ final class Release {
             return new Plan(Reason.WaitingForVf, detail, steps);
         }
         if (isThisBoots) {
-            reset(observed, observed.restorable(mark.original()), steps);
+            VfIdentity original = observed.restorable(mark.original());
+            reset(observed, original, steps);
+            observed.note()
+                    .filter(note -> note.holder().isPresent())
+                    .ifPresent(held -> steps.add(new Step.NoteVf(representor, new VfNote(observed.pci(), original))));
         }
         if (observed.port().map(row -> isHeldByOvn(row, goneFor(observed))).orElse(false)) {
             return new Plan(Reason.WaitingForRelease, detail + ": ovn-controller has not let its port go", steps);

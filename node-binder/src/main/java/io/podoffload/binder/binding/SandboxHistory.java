@@ -30,12 +30,12 @@ public record SandboxHistory(List<Sandbox> sandboxes) {
                 sandbox.pod().uid().equals(podUid) && !sandbox.id().startsWith(id));
     }
 
-    /** The uid of the pod whose sandbox's id begins with {@code id}. */
+    /** The uid of the pod whose sandbox's id begins with {@code id}; of several, of one that runs. */
     public Optional<String> podUid(String id) {
         return sandboxes.stream()
                 .filter(sandbox -> sandbox.id().startsWith(id))
-                .map(sandbox -> sandbox.pod().uid())
-                .findFirst();
+                .max(Comparator.comparing(Sandbox::ready))
+                .map(sandbox -> sandbox.pod().uid());
     }
 
     private java.util.stream.Stream<Sandbox> ready() {

@@ -124,6 +124,7 @@ public final class Sandboxes {
 
         private final @Nullable Snapshot recent;
         private final Map<PodName, SandboxHistory> known = new LinkedHashMap<>();
+        private @Nullable SandboxHistory everything;
 
         private Look(@Nullable Snapshot recent) {
             this.recent = recent;
@@ -139,6 +140,20 @@ public final class Sandboxes {
                 return new SandboxHistory(recent.byName().getOrDefault(pod, List.of()));
             }
             return known.computeIfAbsent(pod, name -> list(labels(name)));
+        }
+
+        /** Those of one Namespace, whatever their pods are called. */
+        public SandboxHistory ofNamespace(String namespace) {
+            if (everything == null) {
+                everything = recent != null
+                        ? new SandboxHistory(recent.byUid().values().stream()
+                                .flatMap(List::stream)
+                                .toList())
+                        : list(Map.of());
+            }
+            return new SandboxHistory(everything.sandboxes().stream()
+                    .filter(sandbox -> sandbox.pod().namespace().equals(namespace))
+                    .toList());
         }
 
         public SandboxHistory ofUid(String uid) {

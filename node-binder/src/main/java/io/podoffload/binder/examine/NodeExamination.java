@@ -3,6 +3,7 @@ package io.podoffload.binder.examine;
 import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.diagnosis.NodeFacts;
 import io.podoffload.binder.kernel.Links;
+import io.podoffload.binder.kernel.ManagedDevices;
 import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.ovs.OvsConfiguration;
 import java.io.IOException;
@@ -19,14 +20,14 @@ public final class NodeExamination {
     private final Links host;
     private final Path procfs;
     private final Path ovsdb;
-    private final Path networkManager;
+    private final ManagedDevices networkManager;
 
     /**
      * @param procfs root of procfs, where the kernel's release is
      * @param ovsdb socket of ovsdb-server; where there is none, Open vSwitch does not run
-     * @param networkManager folder in which NetworkManager keeps a file for each device, by ifindex
+     * @param networkManager what it manages
      */
-    public NodeExamination(NicControl nics, Links host, Path procfs, Path ovsdb, Path networkManager) {
+    public NodeExamination(NicControl nics, Links host, Path procfs, Path ovsdb, ManagedDevices networkManager) {
         this.nics = nics;
         this.host = host;
         this.procfs = procfs;
@@ -45,7 +46,7 @@ public final class NodeExamination {
                         .filter(link -> hooks.contains(link.index()))
                         .map(Link::name)
                         .collect(Collectors.toSet()),
-                links.stream().filter(this::isManaged).map(Link::name).collect(Collectors.toSet()));
+                links.stream().filter(networkManager::contains).map(Link::name).collect(Collectors.toSet()));
     }
 
     private String kernel() {
@@ -54,16 +55,6 @@ public final class NodeExamination {
             return Files.readString(release).strip();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + release + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** NetworkManager writes {@code managed=true} into the key file of a device that it manages. */
-    private boolean isManaged(Link link) {
-        Path file = networkManager.resolve(String.valueOf(link.index()));
-        try {
-            return Files.exists(file) && Files.readString(file).contains("managed=true");
-        } catch (IOException e) {
-            return false; // it went with its device
         }
     }
 }

@@ -164,7 +164,7 @@ public final class PodExamination {
 
     /** How many VFs the node has for pods, and how many of them pods hold. */
     private String room() {
-        Map<String, Integer> capacity = kubelet.capacity();
+        Map<String, Integer> capacity = kubelet.offer().capacity();
         int offered = resources.stream()
                 .mapToInt(resource -> capacity.getOrDefault(resource, 0))
                 .sum();

@@ -148,10 +148,10 @@ public final class PodView {
         return new KubeOvnAnnotations(annotations, provider).virtualMachine();
     }
 
-    /** Name of the OVN logical switch port: kube-ovn's PodNameToPortName. */
+    /** Name of the OVN logical switch port: kube-ovn's PodNameToPortName, which takes the name of a virtual machine for its pod's. */
     public String ifaceId(String provider) {
         PodRef ref = ref();
-        String port = ref.name() + "." + ref.namespace();
+        String port = virtualMachine(provider).orElse(ref.name()) + "." + ref.namespace();
         return provider.equals("ovn") ? port : port + "." + provider;
     }
 

@@ -4,15 +4,19 @@ import io.grpc.StatusRuntimeException;
 import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.kubelet.v1.ContainerDevices;
 import io.podoffload.binder.kubelet.v1.GetPodResourcesResponse;
 import io.podoffload.binder.kubelet.v1.ListPodResourcesResponse;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,21 +111,31 @@ public final class PodResources implements AllocationSource {
     }
 
     private List<PciAddress> vfs(io.podoffload.binder.kubelet.v1.PodResources pod) {
-        return pod.getContainersList().stream()
-                .flatMap(container -> container.getDevicesList().stream())
-                .filter(devices -> resources.test(devices.getResourceName()))
-                .flatMap(devices -> devices.getDeviceIdsList().stream())
-                .filter(PciAddress::isPciAddress)
-                .map(PciAddress::new)
+        return vfs(pod.getContainersList().stream()
+                        .flatMap(container -> container.getDevicesList().stream())
+                        .filter(devices -> resources.test(devices.getResourceName()))
+                        .flatMap(devices -> devices.getDeviceIdsList().stream()))
                 .toList();
     }
 
     @Override
-    public Map<String, Integer> capacity() {
-        Map<String, Integer> counts = new TreeMap<>();
+    public Offer offer() {
+        Map<String, Integer> capacity = new TreeMap<>();
+        Set<PciAddress> vfs = new HashSet<>();
         kubelet.allocatable().getDevicesList().stream()
                 .filter(devices -> resources.test(devices.getResourceName()))
-                .forEach(devices -> counts.merge(devices.getResourceName(), devices.getDeviceIdsCount(), Integer::sum));
-        return counts;
+                .collect(Collectors.groupingBy(
+                        ContainerDevices::getResourceName,
+                        Collectors.flatMapping(devices -> devices.getDeviceIdsList().stream(), Collectors.toSet())))
+                .forEach((resource, ids) -> {
+                    capacity.put(resource, ids.size());
+                    vfs(ids.stream()).forEach(vfs::add);
+                });
+        return new Offer(capacity, vfs);
+    }
+
+    /** Once each: a device of several NUMA nodes is listed for each of them. */
+    private static Stream<PciAddress> vfs(Stream<String> deviceIds) {
+        return deviceIds.filter(PciAddress::isPciAddress).map(PciAddress::new).distinct();
     }
 }

@@ -1,6 +1,7 @@
 package io.podoffload.binder.nic;
 
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.Place;
 import java.util.Optional;
 
 /**
@@ -15,8 +16,7 @@ public record VirtualFunction(
 
     /** Whether a userspace driver has it, as virtual machines and DPDK use them. */
     public boolean isUserspace() {
-        return driver.filter(name -> name.startsWith("vfio") || name.startsWith("uio") || name.startsWith("igb_uio"))
-                .isPresent();
+        return driver.filter(Place.Userspace::isDriver).isPresent();
     }
 
     /** Whether its netdev is in another namespace, which is somebody's pod. */

@@ -114,7 +114,7 @@ public final class DesiredBindings {
             PciAddress pci, PodView pod, String sandboxId, String netns, String provider, List<PciAddress> vfs) {
         Optional<String> machine = pod.virtualMachine(provider);
         if (machine.isPresent()) {
-            return pending(pod, Reason.BoundByAnother, "KubeVirt's virtual machine " + machine.get(), vfs);
+            return new Purpose(new Desired.Machine(pod.ref(), netns, pod.ifaceId(provider), machine.get()), vfs);
         }
         Optional<PodNetwork> network = pod.network(provider);
         if (network.isEmpty()) {

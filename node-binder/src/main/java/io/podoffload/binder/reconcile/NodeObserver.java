@@ -13,18 +13,13 @@ import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.ovs.IntegrationBridge;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 
 /** Reads what is true of one VF. It changes nothing. */
 public final class NodeObserver {
-
-    /** Drivers that hand a device to a program: no netdev will come. */
-    private static final Pattern USERSPACE_DRIVER = Pattern.compile("vfio.*|uio_pci_generic|igb_uio");
 
     private final VfInventory inventory;
     private final NicTopology topology;
@@ -52,13 +47,12 @@ public final class NodeObserver {
             Links host,
             IntegrationBridge bridge,
             NodePods pods,
-            Clock clock,
             String boot) {
         this.inventory = inventory;
         this.topology = topology;
         this.host = host;
         this.bridge = bridge;
-        this.owners = new Owners(pods, clock);
+        this.owners = new Owners(pods, System::nanoTime);
         this.boot = boot;
     }
 
@@ -90,6 +84,7 @@ public final class NodeObserver {
         Place place = place(vf.pci(), port, pod);
         Observed observed = new Observed(
                 vf.pci(),
+                new Observed.Origin(vf.uplink(), vf.index()),
                 representor.get(),
                 uplink.get().mtu(),
                 port,
@@ -100,7 +95,7 @@ public final class NodeObserver {
                 uplink.get().adminMac(),
                 pod.others(),
                 pod.othersHaveDefaultRoute(),
-                owner(port, place, vf.pci(), look),
+                owner(port, representor.get(), vf.pci(), look),
                 boot);
         return Optional.of(
                 observed.nameToRestore().filter(own -> isTaken(own, vf.pci())).isPresent()
@@ -129,17 +124,13 @@ public final class NodeObserver {
                 .map(note -> note.identity().name());
     }
 
-    private Optional<Observed.Owner> owner(Optional<Port> port, Place place, PciAddress pci, Sandboxes.Look look) {
-        Optional<Observed.Owner> ofTheRow = port.flatMap(row -> owners.of(row, look));
-        if (ofTheRow.isPresent()) {
-            return ofTheRow;
-        }
-        Optional<Link> link = place instanceof Place.AtHome home
-                ? Optional.of(home.link())
-                : place instanceof Place.InPod in ? Optional.of(in.link()) : Optional.empty();
-        return link.flatMap(shown -> OwnerMark.readAlias(shown.alias()))
-                .filter(mark -> mark.pci().equals(pci))
-                .map(mark -> owners.of(mark, look));
+    /** Of the row, else of the note on the representor. */
+    private Optional<Observed.Owner> owner(Optional<Port> port, Link representor, PciAddress pci, Sandboxes.Look look) {
+        return port.flatMap(row -> owners.of(row, look))
+                .or(() -> VfNote.read(representor.alias())
+                        .filter(note -> note.pci().equals(pci))
+                        .flatMap(VfNote::mark)
+                        .map(mark -> owners.of(mark, look)));
     }
 
     private List<Observed.Held> strays(PciAddress pci, String representor, Sandboxes.Look look) {
@@ -182,7 +173,7 @@ public final class NodeObserver {
             return inMarkedPod.get();
         }
         return topology.driver(pci)
-                .filter(driver -> USERSPACE_DRIVER.matcher(driver).matches())
+                .filter(Place.Userspace::isDriver)
                 .<Place>map(Place.Userspace::new)
                 .orElseGet(Place.Away::new);
     }

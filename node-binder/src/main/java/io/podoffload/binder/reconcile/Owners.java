@@ -10,12 +10,11 @@ import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.PodView;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /** What is left of the pods that marks and rows name: their objects, their sandboxes, their namespaces. */
 final class Owners {
@@ -27,17 +26,17 @@ final class Owners {
     private static final int REMEMBERED = 1_000;
 
     private final NodePods pods;
-    private final Clock clock;
+    private final LongSupplier nanoTime;
 
     /** Since when an owner is gone; guarded by this. */
-    private final Map<String, Instant> goneSince = new LinkedHashMap<>();
+    private final Map<String, Long> goneSince = new LinkedHashMap<>();
 
-    Owners(NodePods pods, Clock clock) {
+    Owners(NodePods pods, LongSupplier nanoTime) {
         this.pods = pods;
-        this.clock = clock;
+        this.nanoTime = nanoTime;
     }
 
-    /** Of the mark on the VF itself. */
+    /** Of a mark. */
     Observed.Owner of(OwnerMark mark, Sandboxes.Look look) {
         return byUid(mark.podUid(), mark.sandboxId(), mark.netns(), look);
     }
@@ -66,10 +65,15 @@ final class Owners {
         return owner(podUid + "/" + sandboxId, sandboxes.isReady(sandboxId), podGone, netns);
     }
 
-    /** kube-ovn-cni names no uid: the sandbox tells it, while the runtime remembers it; after that any pod may be meant. */
+    /**
+     * kube-ovn-cni names no uid, and of a virtual machine not even the pod. The sandbox tells both while the runtime remembers it;
+     * after that any pod of the name may be meant.
+     */
     private Observed.Owner byName(PodName pod, String sandboxId, String netns, Sandboxes.Look look) {
         SandboxHistory sandboxes = look.ofPod(pod);
-        Optional<String> uid = sandboxes.podUid(sandboxId);
+        Optional<String> uid = sandboxes
+                .podUid(sandboxId)
+                .or(() -> look.ofNamespace(pod.namespace()).podUid(sandboxId));
         if (uid.isPresent()) {
             return byUid(uid.get(), sandboxId, netns, look);
         }
@@ -93,11 +97,11 @@ final class Owners {
             goneSince.remove(key);
             return Duration.ZERO;
         }
-        Instant now = clock.instant();
-        Instant since = goneSince.computeIfAbsent(key, unknown -> now);
+        long now = nanoTime.getAsLong();
+        long since = goneSince.computeIfAbsent(key, unknown -> now);
         if (goneSince.size() > REMEMBERED) {
             goneSince.remove(goneSince.keySet().iterator().next());
         }
-        return Duration.between(since, now);
+        return Duration.ofNanos(now - since);
     }
 }

@@ -66,8 +66,6 @@ record PodLinks(Optional<Place.InPod> vf, Set<String> others, boolean othersHave
 
     private static boolean isVf(Link link, PciAddress pci) {
         return link.parentDevice().equals(Optional.of(pci.value()))
-                || OwnerMark.readAlias(link.alias())
-                        .map(mark -> mark.pci().equals(pci))
-                        .orElse(false);
+                || OwnerMark.markedVf(link.alias()).equals(Optional.of(pci));
     }
 }

@@ -20,6 +20,7 @@ import io.podoffload.binder.reconcile.DesiredBindings.Purpose;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -29,6 +30,7 @@ public final class Reconciler {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
 
+    private final ManagedVfs managed;
     private final DesiredBindings desiredBindings;
     private final NodeObserver observer;
     private final Sandboxes sandboxes;
@@ -37,8 +39,12 @@ public final class Reconciler {
     private final BindingReporter reporter;
     private final VfStates states;
     private final MeterRegistry meters;
+    private final Function<PciAddress, String> opponent;
+    private final ChangeBudget budget = new ChangeBudget(System::nanoTime);
 
+    /** @param opponent a sentence on who may change a VF, too */
     public Reconciler(
+            ManagedVfs managed,
             DesiredBindings desiredBindings,
             NodeObserver observer,
             Sandboxes sandboxes,
@@ -46,7 +52,9 @@ public final class Reconciler {
             NodeNetwork node,
             BindingReporter reporter,
             VfStates states,
-            MeterRegistry meters) {
+            MeterRegistry meters,
+            Function<PciAddress, String> opponent) {
+        this.managed = managed;
         this.desiredBindings = desiredBindings;
         this.observer = observer;
         this.sandboxes = sandboxes;
@@ -55,6 +63,7 @@ public final class Reconciler {
         this.reporter = reporter;
         this.states = states;
         this.meters = meters;
+        this.opponent = opponent;
     }
 
     /** When to look at the VF again, if nothing happens before. */
@@ -65,6 +74,8 @@ public final class Reconciler {
         ON_NEWS,
         /** It is not where it should be yet. */
         LATER,
+        /** Somebody undoes its changes: leave it alone for a while, whatever happens to it. */
+        LEFT_ALONE,
         /** There is no such VF. It may still be in the making, and no event tells when it is complete. */
         UNTIL_THERE,
         /** All is well. */
@@ -96,12 +107,46 @@ public final class Reconciler {
         }
         Sandboxes.Look look = sandboxes.look(false);
         Found found = find(pci, look);
+        if (isForeign(pci, found)) {
+            return conclude(pci, found, Reason.NotManaged, pci.value());
+        }
         Plan plan = plan(pci, found);
         if (!plan.steps().isEmpty() && !look.isFresh()) {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
         }
-        return plan.steps().isEmpty() ? conclude(pci, found, plan.reason(), plan.detail()) : act(pci, found, plan);
+        Optional<String> holder = holder(found.desired());
+        if (!plan.steps().isEmpty() && budget.take(pci, holder)) {
+            return act(pci, found, plan);
+        }
+        if (budget.isContested(pci, holder)) {
+            String detail = "VF " + pci + ": " + contest(plan) + opponent.apply(pci);
+            if (states.of(pci.value())
+                    .map(state -> state.reason() != Reason.Contested)
+                    .orElse(true)) {
+                LOG.warn("somebody undoes the changes of {}", detail);
+            }
+            conclude(pci, found, Reason.Contested, detail);
+            return Next.LEFT_ALONE;
+        }
+        return conclude(pci, found, plan.reason(), plan.detail());
+    }
+
+    /** What is not for pods, not held by one of them, and carries nothing of the binder's. */
+    private boolean isForeign(PciAddress pci, Found found) {
+        return found.observed().filter(observed -> !observed.isRecorded()).isPresent()
+                && found.desired() instanceof Desired.Nothing
+                && !managed.contains(pci);
+    }
+
+    private static String contest(Plan plan) {
+        return plan.steps().isEmpty() ? "now it is as it should be; " : "to do is " + plan.text() + "; ";
+    }
+
+    private static Optional<String> holder(Desired desired) {
+        return desired instanceof Desired.Binding binding
+                ? Optional.of(binding.pod().uid() + "/" + binding.sandboxId())
+                : desired.owner().map(PodRef::uid);
     }
 
     private Plan plan(PciAddress pci, Found found) {

@@ -30,6 +30,10 @@ public final class VfQueue implements AutoCloseable {
     private static final int CHANGES_AT_ONCE = 3;
 
     private static final long FIRST_PAUSE_MILLIS = 50;
+
+    /** Between looks at a VF that is left alone, however many events of it come: the next may tell of another pod. */
+    private static final long ALONE_MILLIS = 1_000;
+
     private static final Pauses PAUSES = new Pauses(Duration.ofMillis(FIRST_PAUSE_MILLIS), Duration.ofSeconds(10));
 
     /** A driver makes PCI device, netdev and representor one after the other, and no event tells when a VF is complete. */
@@ -64,6 +68,7 @@ public final class VfQueue implements AutoCloseable {
         private int looksWhileMissing;
         private final Complaint complaint = new Complaint(LOG);
         private long quietUntil = System.nanoTime();
+        private long aloneUntil = System.nanoTime();
         private @Nullable Future<?> waiting;
     }
 
@@ -75,7 +80,7 @@ public final class VfQueue implements AutoCloseable {
         if (entry.running) {
             entry.again = true;
         } else {
-            schedule(pci, entry, 0);
+            schedule(pci, entry, Math.max(0, TimeUnit.NANOSECONDS.toMillis(entry.aloneUntil - System.nanoTime())));
         }
     }
 
@@ -159,7 +164,15 @@ public final class VfQueue implements AutoCloseable {
         if (next == Next.ON_NEWS) {
             entry.quietUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FIRST_PAUSE_MILLIS);
         }
-        if (entry.again || (entry.echoed && next != Next.ON_NEWS)) {
+        if (next == Next.LEFT_ALONE) {
+            entry.aloneUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALONE_MILLIS);
+            schedule(
+                    pci,
+                    entry,
+                    entry.again || entry.echoed
+                            ? ALONE_MILLIS
+                            : PAUSES.longest().toMillis());
+        } else if (entry.again || (entry.echoed && next != Next.ON_NEWS)) {
             schedule(pci, entry, 0);
         } else if (next == Next.AT_ONCE && entry.attempts <= CHANGES_AT_ONCE) {
             schedule(pci, entry, 0);

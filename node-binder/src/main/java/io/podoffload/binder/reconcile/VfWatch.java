@@ -148,7 +148,7 @@ public final class VfWatch {
         Optional<PciAddress> vf = link.parentDevice()
                 .filter(PciAddress::isPciAddress)
                 .map(PciAddress::new)
-                .or(() -> OwnerMark.readAlias(link.alias()).map(OwnerMark::pci))
+                .or(() -> OwnerMark.markedVf(link.alias()))
                 .or(() -> observer.called(link.alias()))
                 .or(() -> observer.withIndex(link.index()));
         if (vf.isPresent() && !inventory.isPf(vf.get().value())) {

@@ -21,6 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BindingPlannerTest {
 
@@ -49,6 +51,7 @@ class BindingPlannerTest {
         void aFreeVfIsRecordedMarkedMovedConfiguredAttachedAndOnlyThenBroughtUp() {
             assertThat(new World().plan().steps())
                     .containsExactly(
+                            new Step.NoteVf(REPRESENTOR, World.HELD),
                             new Step.RecordBinding(REPRESENTOR, MARK),
                             new Step.MarkVf("eth2", MARK),
                             new Step.MoveIntoPod("eth2", NETNS, NET1),
@@ -60,7 +63,10 @@ class BindingPlannerTest {
         @Test
         void aRepresentorThatIsUpGoesDownBeforeItsRowIsMade() {
             assertThat(new World().representorUp(1500).plan().steps())
-                    .startsWith(new Step.RepresentorDown(REPRESENTOR), new Step.RecordBinding(REPRESENTOR, MARK));
+                    .startsWith(
+                            new Step.NoteVf(REPRESENTOR, World.HELD),
+                            new Step.RepresentorDown(REPRESENTOR),
+                            new Step.RecordBinding(REPRESENTOR, MARK));
         }
 
         @Test
@@ -82,7 +88,13 @@ class BindingPlannerTest {
             assertThat(renamed.plan().steps().get(0))
                     .isEqualTo(new Step.NoteVf(
                             REPRESENTOR,
-                            new VfNote(PCI, new VfIdentity("eth9", 1500, ORIGINAL.mac(), Optional.empty()))));
+                            VfNote.held(new OwnerMark(
+                                    POD.uid(),
+                                    SANDBOX,
+                                    PCI,
+                                    NETNS,
+                                    new VfIdentity("eth9", 1500, ORIGINAL.mac(), Optional.empty()),
+                                    World.BOOT))));
         }
 
         @Test
@@ -227,7 +239,7 @@ class BindingPlannerTest {
         }
 
         @Test
-        void aRowThatSomebodyEditedIsWrittenAgainFromTheMarkOnTheVf() {
+        void aRowThatSomebodyEditedIsWrittenAgainFromTheNoteOnTheRepresentor() {
             assertThat(inPod().row("", 2, "", "iface-id", IFACE_ID).plan().steps())
                     .containsExactly(new Step.MarkRow(REPRESENTOR, Map.of("iface-id", IFACE_ID), MARK.externalIds()));
         }
@@ -313,6 +325,32 @@ class BindingPlannerTest {
             assertThat(new World().wanting(pending).kubeOvnRow(NETNS).plan().steps())
                     .isEmpty();
             assertThat(new World().wanting(pending).plan().steps()).isEmpty();
+        }
+
+        @Test
+        void aVirtualMachineThatTheCniBoundIsAdoptedAndNothingOfItIsTouched() {
+            Desired machine = new Desired.Machine(World.POD, NETNS, "vm1.default.default.default.ovn", "vm1");
+            World world = new World()
+                    .wanting(machine)
+                    .vfAway()
+                    .kubeOvnRow(
+                            NETNS,
+                            "iface-id",
+                            "vm1.default.default.default.ovn",
+                            "pod_name",
+                            "vm1",
+                            "ovn-installed",
+                            "true");
+
+            assertThat(world.plan().reason()).isEqualTo(Reason.Adopted);
+            assertThat(world.plan().steps()).isEmpty();
+            assertThat(new World().wanting(machine).kubeOvnRow(NETNS).plan().reason())
+                    .as("a port with another iface-id")
+                    .isEqualTo(Reason.BoundByAnother);
+            assertThat(new World().wanting(machine).plan())
+                    .as("a machine without a port of the CNI")
+                    .satisfies(plan -> assertThat(plan.reason()).isEqualTo(Reason.BoundByAnother))
+                    .satisfies(plan -> assertThat(plan.steps()).isEmpty());
         }
 
         @Test
@@ -515,7 +553,10 @@ class BindingPlannerTest {
         @Test
         void theRowGoesLastAndTakesItsIfaceIdAlong() {
             assertThat(home().ownerGone().plan().steps())
-                    .containsExactly(new Step.RepresentorDown(REPRESENTOR), new Step.ResetVf(PCI, "net1", ORIGINAL));
+                    .containsExactly(
+                            new Step.RepresentorDown(REPRESENTOR),
+                            new Step.ResetVf(PCI, "net1", ORIGINAL),
+                            new Step.NoteVf(REPRESENTOR, World.NOTE));
             assertThat(clean("iface-id", IFACE_ID, "ovn-installed", "true")
                             .ownerGone()
                             .plan()
@@ -592,7 +633,8 @@ class BindingPlannerTest {
             return new World()
                     .unallotted()
                     .ourRow(2, ids)
-                    .vfAtHome(World.vf(ORIGINAL.name(), ORIGINAL.mtu(), ORIGINAL.mac(), false, ""));
+                    .vfAtHome(World.vf(ORIGINAL.name(), ORIGINAL.mtu(), ORIGINAL.mac(), false, ""))
+                    .noting(World.NOTE.alias());
         }
 
         @Test
@@ -637,6 +679,7 @@ class BindingPlannerTest {
                             .unallotted()
                             .afterAnotherBoot()
                             .ourRow(2, "iface-id", IFACE_ID)
+                            .neverSeenFree()
                             .vfAtHome(World.vf("eth2", 1500, new MacAddress("02:00:00:00:00:cc"), false, ""))
                             .ownerGone()
                             .plan()
@@ -685,20 +728,46 @@ class BindingPlannerTest {
         }
 
         @Test
-        void killedAfterTheResetItOnlyDeletesTheRow() {
+        void killedAfterTheResetItNotesItAndDeletesTheRow() {
             assertThat(new World().unallotted().ourRow(2).ownerGone().plan().steps())
-                    .containsExactly(new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
+                    .containsExactly(
+                            new Step.NoteVf(REPRESENTOR, World.NOTE),
+                            new Step.DeletePort(REPRESENTOR, MARK.externalIds()));
         }
 
         @Test
-        void withTheRowLostTheMarkOnTheVfIsEnough() {
+        void withTheRowLostTheNoteOnTheRepresentorIsEnough() {
             assertThat(new World()
                             .unallotted()
+                            .noting(World.HELD.alias())
                             .vfAtHome(World.vf("dev9", 1400, POD_MAC, false, MARK.alias()))
                             .ownerGone()
                             .plan()
                             .steps())
-                    .containsExactly(new Step.ResetVf(PCI, "dev9", ORIGINAL));
+                    .containsExactly(new Step.ResetVf(PCI, "dev9", ORIGINAL), new Step.NoteVf(REPRESENTOR, World.NOTE));
+        }
+
+        /** A pod with NET_ADMIN can write the ifalias of its VF, in the words of the binder or of kube-ovn-cni. */
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "pod-offload pci=0000:03:00.2 uid=uid-2 sandbox=5b45 netns=é name=mgmt0 mtu=1280 mac=02:66:66:66:66:66 admin=-",
+                    "pod-offload pci=0000:03:00.2",
+                    "mgmt0"
+                })
+        void anAliasThatThePodWroteIsNoIdentityAndNoOwner(String alias) {
+            Link vf = World.vf("dev9", 1280, new MacAddress("02:66:66:66:66:66"), false, alias);
+
+            Plan noted = new World().unallotted().lent().vfAtHome(vf).plan();
+            assertThat(noted.steps())
+                    .containsExactly(new Step.ResetVf(PCI, "dev9", ORIGINAL), new Step.NoteVf(REPRESENTOR, World.NOTE));
+            Plan unknown = new World()
+                    .unallotted()
+                    .neverSeenFree()
+                    .vfAtHome(World.withPermanentMac(vf))
+                    .plan();
+            assertThat(unknown.reason()).isEqualTo(Reason.IdentityUnknown);
+            assertThat(unknown.steps()).isEmpty();
         }
 
         @Test

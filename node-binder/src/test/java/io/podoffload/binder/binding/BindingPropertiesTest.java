@@ -58,6 +58,7 @@ class BindingPropertiesTest {
                             World.NOTE.alias(),
                             World.NOTE.alias(),
                             World.NOTE.asLent().alias(),
+                            VfNote.held(mark(pick(random, HOLDERS))).alias(),
                             ""));
             if (random.nextBoolean()) {
                 node.rows.put(node.representor, row(random));

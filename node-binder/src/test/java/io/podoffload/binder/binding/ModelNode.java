@@ -91,11 +91,10 @@ final class ModelNode implements NodeNetwork {
                         .toList()
                 : List.of();
         Optional<Observed.Owner> owner = port.flatMap(this::owner)
-                .or(() -> Optional.ofNullable(vf)
-                        .flatMap(netdev -> OwnerMark.readAlias(netdev.alias()))
-                        .map(mark -> owner(mark.podUid(), mark.sandboxId())));
+                .or(() -> VfNote.read(note).flatMap(VfNote::mark).map(mark -> owner(mark.podUid(), mark.sandboxId())));
         return new Observed(
                 PCI,
+                new Observed.Origin("eth0", 0),
                 new Link(
                         7,
                         representor,

@@ -29,8 +29,9 @@ class OwnerMarkTest {
     }
 
     @Test
-    void theAliasTellsWhoAndWhatButShortensIdAndPath() {
-        OwnerMark read = OwnerMark.readAlias(MARK.alias()).orElseThrow();
+    void theNoteOnTheRepresentorTellsWhoAndWhatButShortensIdAndPath() {
+        OwnerMark read =
+                VfNote.read(VfNote.held(MARK).alias()).flatMap(VfNote::mark).orElseThrow();
 
         assertThat(read.podUid()).isEqualTo(MARK.podUid());
         assertThat(read.pci()).isEqualTo(MARK.pci());
@@ -40,8 +41,17 @@ class OwnerMarkTest {
     }
 
     @Test
-    void theAliasFitsIntoTheKernelsIfalias() {
-        assertThat(MARK.alias().length()).isLessThan(256);
+    void theNoteFitsIntoTheKernelsIfalias() {
+        assertThat(VfNote.held(MARK).alias().length()).isLessThan(256);
+    }
+
+    /** A pod with NET_ADMIN writes there what it likes. */
+    @Test
+    void theAliasInThePodTellsOnlyWhichVfItIs() {
+        assertThat(MARK.alias()).isEqualTo("pod-offload pci=" + MARK.pci());
+        assertThat(OwnerMark.markedVf(MARK.alias())).hasValue(MARK.pci());
+        assertThat(OwnerMark.markedVf(MARK.alias() + " uid=u sandbox=s netns=é name=mgmt0"))
+                .hasValue(MARK.pci());
     }
 
     @Test
@@ -67,9 +77,10 @@ class OwnerMarkTest {
                 "",
                 "eth2",
                 "pod-offload pci=x",
+                "pod-offload pci=../../etc",
                 "pod-offload pci=zz uid=u sandbox=s netns=n name=e mtu=1 mac=m admin=-"
             })
     void anAliasOfSomebodyElseIsNoMark(String alias) {
-        assertThat(OwnerMark.readAlias(alias)).isEmpty();
+        assertThat(OwnerMark.markedVf(alias)).isEmpty();
     }
 }

@@ -45,4 +45,26 @@ class ValuesTest {
         }
         assertThat(reason.name()).as("CamelCase, as conditions want it").matches("[A-Z][A-Za-z]+");
     }
+
+    /** generateNicName of kube-ovn-cni. */
+    @Test
+    void aRepresentorOfKubeOvnTellsItsSandbox() {
+        assertThat(Port.kubeOvnSandbox("5b45c61b307e_h")).hasValue("5b45c61b307e");
+        assertThat(Port.kubeOvnSandbox("5b45c61b_net1_h")).hasValue("5b45c61b");
+        assertThat(Port.kubeOvnSandbox("2fe53_37a8eec_h")).hasValue("2fe53");
+        for (String other :
+                new String[] {"5b45c61b_h", "5b45c61b307e_net1_h", "enp3s0f0_3", "5b45c61b307e_c", "_net1_h"}) {
+            assertThat(Port.kubeOvnSandbox(other)).as(other).isEmpty();
+        }
+    }
+
+    @Test
+    void aDriverThatHandsTheDeviceToAProgramIsKnown() {
+        for (String driver : new String[] {
+            "vfio-pci", "mlx5_vfio_pci", "virtio_vfio_pci", "pds_vfio_pci", "uio_pci_generic", "igb_uio"
+        }) {
+            assertThat(Place.Userspace.isDriver(driver)).as(driver).isTrue();
+        }
+        assertThat(Place.Userspace.isDriver("mlx5_core")).isFalse();
+    }
 }

@@ -27,6 +27,9 @@ final class World {
     static final String BOOT = "b00t1d01";
     static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL, BOOT);
 
+    /** The note while the binder has the VF in the pod. */
+    static final VfNote HELD = VfNote.held(MARK);
+
     private Desired desired = binding(DefaultRoute.IF_NONE);
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
@@ -68,6 +71,18 @@ final class World {
         return link(name, mtu, mac, up, alias);
     }
 
+    static Link withPermanentMac(Link link) {
+        return new Link(
+                link.index(),
+                link.name(),
+                link.mtu(),
+                link.mac(),
+                Optional.of(ORIGINAL.mac()),
+                link.up(),
+                link.alias(),
+                link.parentDevice());
+    }
+
     World wanting(Desired wanted) {
         desired = wanted;
         return this;
@@ -94,7 +109,7 @@ final class World {
 
     World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) {
         place = new Place.InPod(link, addresses, routes);
-        return this;
+        return link.alias().equals(MARK.alias()) ? noting(HELD.alias()) : this;
     }
 
     World representorUp(int mtu) {
@@ -107,7 +122,7 @@ final class World {
         Map<String, String> ids = new HashMap<>(MARK.externalIds());
         ids.putAll(pairs(moreIds));
         port = new Port(REPRESENTOR, "", ids, ofport, "", "", true);
-        return this;
+        return noting(HELD.alias());
     }
 
     World row(String type, int ofport, String error, String... ids) {
@@ -221,6 +236,7 @@ final class World {
     Observed observed() {
         return new Observed(
                 PCI,
+                new Observed.Origin("eth0", 0),
                 representor,
                 1500,
                 Optional.ofNullable(port).map(this::asVswitchdSeesIt),

@@ -11,6 +11,8 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodName;
+import io.podoffload.binder.kubelet.v1.AllocatableResourcesRequest;
+import io.podoffload.binder.kubelet.v1.AllocatableResourcesResponse;
 import io.podoffload.binder.kubelet.v1.ContainerDevices;
 import io.podoffload.binder.kubelet.v1.ContainerResources;
 import io.podoffload.binder.kubelet.v1.GetPodResourcesRequest;
@@ -23,7 +25,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +48,7 @@ class PodResourcesTest {
     private final AtomicInteger gets = new AtomicInteger();
     private final AtomicInteger lists = new AtomicInteger();
     private volatile boolean refuses;
+    private volatile int numaNodes = 1;
     private Server server;
     private ManagedChannel channel;
     private PodResources kubelet;
@@ -72,6 +77,16 @@ class PodResourcesTest {
 
         assertThat(gets).hasValue(1);
         assertThat(lists).hasValue(0);
+    }
+
+    /** The kubelet lists a device of two NUMA nodes once for each; kubernetes, containerDevicesFromResourceDeviceInstances. */
+    @Test
+    void aDeviceOfSeveralNumaNodesIsOneVf() {
+        numaNodes = 2;
+
+        assertThat(kubelet.of(pod(0))).containsExactly(VF);
+        assertThat(kubelet.offer().vfs()).containsExactly(VF);
+        assertThat(kubelet.offer().capacity()).containsExactly(Map.entry(RESOURCE, 1));
     }
 
     @Test
@@ -132,6 +147,28 @@ class PodResourcesTest {
             answer(reply, all.build());
         }
 
+        @Override
+        public void getAllocatableResources(
+                AllocatableResourcesRequest request, StreamObserver<AllocatableResourcesResponse> reply) {
+            answer(
+                    reply,
+                    AllocatableResourcesResponse.newBuilder()
+                            .addAllDevices(devices())
+                            .addDevices(ContainerDevices.newBuilder()
+                                    .setResourceName("example.com/other")
+                                    .addDeviceIds("0000:05:00.1"))
+                            .build());
+        }
+
+        private List<ContainerDevices> devices() {
+            return Collections.nCopies(
+                    numaNodes,
+                    ContainerDevices.newBuilder()
+                            .setResourceName(RESOURCE)
+                            .addDeviceIds(VF.value())
+                            .build());
+        }
+
         private <T> void answer(StreamObserver<T> reply, T answer) {
             if (refuses) {
                 reply.onError(Status.RESOURCE_EXHAUSTED
@@ -147,10 +184,7 @@ class PodResourcesTest {
             return io.podoffload.binder.kubelet.v1.PodResources.newBuilder()
                     .setNamespace("default")
                     .setName(pod)
-                    .addContainers(ContainerResources.newBuilder()
-                            .addDevices(ContainerDevices.newBuilder()
-                                    .setResourceName(RESOURCE)
-                                    .addDeviceIds(VF.value())))
+                    .addContainers(ContainerResources.newBuilder().addAllDevices(devices()))
                     .build();
         }
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.reconcile.Reconciler.Next;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -55,6 +57,26 @@ class VfQueueTest {
 
             Awaitility.await().pollDelay(Duration.ofMillis(500)).until(() -> looks.get() > 3);
             assertThat(looks.get()).as("pauses grow from 50 ms").isLessThan(15);
+        }
+    }
+
+    /** Whoever undoes the binder's changes makes an event each time. */
+    @Test
+    void aVfThatIsLeftAloneIsLookedAtOnceInASecondHoweverManyEventsCome() {
+        List<Long> looks = Collections.synchronizedList(new ArrayList<>());
+        try (VfQueue queue = new VfQueue(pci -> {
+            looks.add(System.nanoTime());
+            return Next.LEFT_ALONE;
+        })) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> {
+                        queue.look(ONE);
+                        queue.lookUnlessQuiet(ONE);
+                        return looks.size() >= 3;
+                    });
+            assertThat(Duration.ofNanos(looks.get(2) - looks.get(0))).isGreaterThan(Duration.ofMillis(1_950));
         }
     }
 

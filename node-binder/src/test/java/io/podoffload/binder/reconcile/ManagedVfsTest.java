@@ -1,0 +1,73 @@
+package io.podoffload.binder.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podoffload.binder.binding.AllocationSource;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.binding.PodName;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ManagedVfsTest {
+
+    private static final PciAddress ONE = new PciAddress("0000:03:00.2");
+    private static final PciAddress OTHER = new PciAddress("0000:03:00.3");
+
+    private Set<PciAddress> offered = Set.of();
+    private final ManagedVfs managed = new ManagedVfs(new AllocationSource() {
+        @Override
+        public List<PciAddress> of(PodName pod) {
+            return List.of();
+        }
+
+        @Override
+        public Map<PodName, List<PciAddress>> all() {
+            return Map.of();
+        }
+
+        @Override
+        public Offer offer() {
+            return new Offer(Map.of("example.com/vf", offered.size()), offered);
+        }
+    });
+
+    private Set<PciAddress> offer(PciAddress... vfs) {
+        offered = Set.of(vfs);
+        return managed.refresh();
+    }
+
+    @Test
+    void whatTheKubeletDoesNotOfferIsNotManaged() {
+        assertThat(managed.contains(ONE)).as("before the kubelet was asked").isFalse();
+
+        assertThat(offer(ONE)).containsExactly(ONE);
+
+        assertThat(managed.contains(ONE)).isTrue();
+        assertThat(managed.contains(OTHER)).isFalse();
+        assertThat(managed.capacity()).containsEntry("example.com/vf", 1);
+    }
+
+    @Test
+    void aVfThatIsNoLongerOfferedIsLeftAlone() {
+        offer(ONE, OTHER);
+
+        assertThat(offer(OTHER)).containsExactly(ONE);
+
+        assertThat(managed.contains(ONE)).isFalse();
+        assertThat(managed.contains(OTHER)).isTrue();
+        assertThat(offer(OTHER)).as("no news").isEmpty();
+    }
+
+    /** The kubelet has no devices until the plugin has registered again. */
+    @Test
+    void whileADevicePluginBeginsAnewItsLastOfferCounts() {
+        offer(ONE);
+
+        assertThat(offer()).isEmpty();
+
+        assertThat(managed.contains(ONE)).isTrue();
+        assertThat(managed.capacity()).containsEntry("example.com/vf", 0);
+    }
+}

@@ -1,0 +1,164 @@
+package io.podoffload.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.sim.CniMode;
+import io.podoffload.sim.Programs;
+import io.podoffload.sim.SimulatedCluster;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the running binder must never do, whatever others do on its node: docs/no-harm.md. */
+class NoHarmIT {
+
+    private static final String FIRST_VF = "0000:03:00.2";
+    private static final Duration KUBE_OVNS_MINUTE = Duration.ofSeconds(65);
+
+    @RegisterExtension
+    static final OneNode NODE = new OneNode("no-harm");
+
+    private final SimulatedCluster cluster = NODE.cluster();
+
+    /** As NetworkManager does with a representor that it manages. */
+    @Test
+    void aFightWithAnotherProgramEndsAndIsTold() throws Exception {
+        String representor =
+                cluster.nic().representor(cluster.nic().pciAddresses().get(0));
+        double before = stepsDone("RepresentorDown");
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService opponent = Executors.newSingleThreadExecutor();
+        Future<?> fight = opponent.submit(() -> {
+            while (!over.get()) {
+                Programs.run("ip", "link", "set", representor, "up");
+            }
+        });
+        try {
+            awaitVerdict(FIRST_VF, "Contested");
+        } finally {
+            over.set(true);
+            fight.get();
+            opponent.shutdown();
+        }
+
+        assertThat(stepsDone("RepresentorDown") - before).isBetween(25.0, 40.0);
+        assertThat(detail(FIRST_VF)).contains(FIRST_VF, "see who it is with ip monitor link");
+        assertThat(cluster.binderLog().lines().filter(line -> line.contains("somebody undoes the changes of")))
+                .hasSize(1);
+        NODE.assertAsAtFirst("the opponent gave up");
+
+        cluster.useCni(CniMode.OTHER);
+        cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound");
+    }
+
+    /** kube-ovn-cni writes the machine's name where it writes the pod's of others; kube-ovn 5811. */
+    @Test
+    void aVirtualMachineKeepsItsPortAndIsAdopted() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod launcher = cluster.awaitBound(
+                cluster.create(new PodBuilder(Pods.labelled("virt-launcher-vm1-x2x4z"))
+                        .editMetadata()
+                        .addToAnnotations("default.default.ovn.kubernetes.io/virtualmachine", "vm1")
+                        .endMetadata()
+                        .build()),
+                "Adopted");
+        assertThat(SimulatedCluster.bound(launcher).orElseThrow().getMessage())
+                .contains("virtual machine vm1", "OVN port vm1.default.default.default.ovn");
+        String row = cluster.ovs().interfacesWith("pod_name", "vm1").get(0);
+        Map<String, String> ids = NODE.externalIds(row);
+
+        cluster.stopBinder();
+        cluster.startBinder();
+
+        Awaitility.await()
+                .during(KUBE_OVNS_MINUTE)
+                .atMost(KUBE_OVNS_MINUTE.plus(OneNode.SOON))
+                .untilAsserted(() -> assertThat(NODE.externalIds(row)).isEqualTo(ids));
+        assertThat(ids.keySet()).as("nothing of the binder").noneMatch(key -> key.startsWith("pod-offload"));
+        cluster.delete(launcher);
+    }
+
+    /** Storage, RoCE, or pods of another resource: a VF of the same NIC, with an alias of somebody's and its representor up. */
+    @Test
+    void aVfThatIsNotForPodsIsLeftAsItIs() {
+        int last = cluster.nic().pciAddresses().size() - 1;
+        PciAddress vf = cluster.nic().pciAddresses().get(last);
+        String netdev = cluster.nic().netdev(vf);
+        String representor = cluster.nic().representor(vf);
+        cluster.offer(vf, false);
+        cluster.stopBinder();
+        Programs.run("ip", "link", "set", representor, "up", "alias", "theirs");
+        Programs.run("ip", "link", "set", netdev, "up", "mtu", "1300", "alias", "storage");
+        Programs.run("ip", "address", "add", "192.168.9.9/24", "dev", netdev);
+        String before = linksOf(netdev, representor);
+        try {
+            cluster.startBinder();
+            awaitVerdict(vf.value(), "NotManaged");
+            cluster.useCni(CniMode.OTHER);
+            cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("beside")), "Bound"));
+            Programs.run("ip", "link", "set", netdev, "down");
+            Programs.run("ip", "link", "set", netdev, "up");
+
+            Awaitility.await()
+                    .during(Duration.ofSeconds(3))
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(
+                            () -> assertThat(linksOf(netdev, representor)).isEqualTo(before));
+        } finally {
+            Programs.run("ip", "address", "flush", "dev", netdev);
+            Programs.run("ip", "link", "set", netdev, "down", "mtu", "1500", "alias", "");
+            Programs.run("ip", "link", "set", representor, "alias", "");
+            cluster.offer(vf, true);
+        }
+        awaitVerdict(vf.value(), "Free");
+        NODE.assertAsAtFirst("the kubelet offers the VF again");
+    }
+
+    private static String linksOf(String netdev, String representor) {
+        return Programs.run("ip", "-o", "link", "show", netdev)
+                + Programs.run("ip", "-o", "-4", "address", "show", netdev)
+                + Programs.run("ip", "-o", "link", "show", representor);
+    }
+
+    private double stepsDone(String step) {
+        Matcher count = Pattern.compile(
+                        "pod_offload_binder_step_duration_seconds_count\\{[^}]*outcome=\"done\"[^}]*step=\"" + step
+                                + "\"[^}]*} (\\S+)")
+                .matcher(cluster.askBinder("/actuator/prometheus"));
+        return count.find() ? Double.parseDouble(count.group(1)) : 0;
+    }
+
+    private JsonNode vf(String pci) {
+        return JsonMapper.shared()
+                .readTree(cluster.askBinder("/state"))
+                .path("vfs")
+                .valueStream()
+                .filter(vf -> vf.path("pci").asString().equals(pci))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String detail(String pci) {
+        return vf(pci).path("detail").asString();
+    }
+
+    private void awaitVerdict(String pci, String reason) {
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(
+                        () -> assertThat(vf(pci).path("reason").asString()).isEqualTo(reason));
+    }
+}
