@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.certs.ServiceName;
 import io.podoffload.chart.RenderedChart;
 import java.io.IOException;

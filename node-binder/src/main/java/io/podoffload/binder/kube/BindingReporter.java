@@ -1,6 +1,5 @@
 package io.podoffload.binder.kube;
 
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.binding.PodVerdict;
@@ -11,21 +10,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells the pod's users what became of its VF: the condition {@code pod-offload.io/bound}, and an Event for each verdict
- * that is more than a matter of time. A wait that passes soon is not reported. A report that fails does not undo a
- * binding; it is sent again at the next look.
+ * that is more than a matter of time. A wait that passes soon is not reported.
  *
  * @see <a href="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate">Pod readiness</a>
  */
 public final class BindingReporter {
 
     public static final String CONDITION = "pod-offload.io/bound";
-
-    private static final Logger LOG = LoggerFactory.getLogger(BindingReporter.class);
 
     private final PodStatus status;
 
@@ -36,16 +30,13 @@ public final class BindingReporter {
         this.status = status;
     }
 
-    /** Reports whose Event is not written yet, by pod uid. */
-    private final Map<String, Report> untold = new ConcurrentHashMap<>();
-
     private record Report(String reason, String message) {}
 
     /**
      * Reports on one of the pod's VFs, once for each change of what there is to say of all of them.
      *
      * @param vfs all VFs of the pod
-     * @return whether the report stands; if not, the VF is to be looked at again
+     * @return false while it is too early to report, so that the VF is to be looked at again
      */
     public boolean report(PodRef pod, Collection<PciAddress> vfs, PciAddress pci, Reason reason, String detail) {
         PodVerdict verdict = verdict(pod);
@@ -54,7 +45,10 @@ public final class BindingReporter {
             verdict.put(vfs, pci, reason, detail, now);
             boolean passing = verdict.isPassing(now, before(pod).isPresent())
                     || (verdict.reason().transitional() && status.isEnding(pod));
-            return !passing && reportOnce(pod, verdict.reason(), verdict.detail());
+            if (!passing) {
+                reportOnce(pod, verdict.reason(), verdict.detail());
+            }
+            return !passing;
         }
     }
 
@@ -63,41 +57,30 @@ public final class BindingReporter {
     }
 
     /** Reports on the pod as a whole, once for each change. */
-    public boolean report(PodRef pod, Reason reason, String detail) {
+    public void report(PodRef pod, Reason reason, String detail) {
         synchronized (verdict(pod)) {
-            return reportOnce(pod, reason, detail);
+            reportOnce(pod, reason, detail);
         }
     }
 
-    private boolean reportOnce(PodRef pod, Reason reason, String detail) {
+    private void reportOnce(PodRef pod, Reason reason, String detail) {
         Report report = new Report(reason.name(), message(reason, detail));
         Optional<Report> before = before(pod);
-        try {
-            if (!before.equals(Optional.of(report))) {
-                status.apply(pod, statements(pod, reason, report));
-                untold.remove(pod.uid());
-                if (!reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()))) {
-                    untold.put(pod.uid(), report);
-                }
-            }
-            if (report.equals(untold.get(pod.uid()))) {
-                status.tell(pod, reason.settled(), report.reason(), report.message());
-                untold.remove(pod.uid());
-            }
-            return true;
-        } catch (KubernetesClientException e) {
-            if (PodStatus.isGone(e)) {
-                return true; // the pod went meanwhile, and nobody is left to be told
-            }
-            status.logFailure(LOG, "cannot report of pod " + pod + " that its VF is " + reason, e);
-            return false;
+        if (before.equals(Optional.of(report))) {
+            return;
         }
+        boolean isNews = !reason.transitional() && !before.map(Report::reason).equals(Optional.of(report.reason()));
+        status.say(
+                pod,
+                statements(pod, reason, report),
+                isNews
+                        ? Optional.of(new PodStatus.Notice(reason.settled(), report.reason(), report.message()))
+                        : Optional.empty());
     }
 
     /** Nobody is left to be told of this pod. */
     public void forget(PodRef pod) {
         status.forget(pod);
-        untold.remove(pod.uid());
         verdicts.remove(pod.uid());
     }
 

@@ -10,24 +10,35 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PodRef;
 import io.podoffload.binder.outage.Outage;
+import io.podoffload.binder.outage.Pauses;
+import java.net.HttpURLConnection;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** What the binder writes on pods: conditions, all of a pod by one request, and Events. */
-public final class PodStatus {
+/**
+ * What the binder says of pods: conditions, all of a pod by one request, and Events. Nobody who has something to say waits for the API
+ * server: a thread of its own sends the last word of each pod, and sends it again until it is taken or the pod is gone.
+ */
+public final class PodStatus implements AutoCloseable {
 
     static final String COMPONENT = "pod-offload-binder";
 
-    private static final int GONE = 404;
-    private static final int OTHER_UID = 409;
+    private static final Logger LOG = LoggerFactory.getLogger(PodStatus.class);
+    private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofMinutes(1));
     private static final Set<String> OWN = Set.of(BindingReporter.CONDITION, OffloadReporter.CONDITION);
 
     private final KubernetesClient client;
@@ -35,12 +46,21 @@ public final class PodStatus {
     private final NodePods pods;
     private final Clock clock;
     private final Events events;
+    private final ScheduledThreadPoolExecutor sender = new ScheduledThreadPoolExecutor(1, task -> {
+        Thread thread = new Thread(task, "pod-reports");
+        thread.setDaemon(true);
+        return thread;
+    });
 
-    private final Map<String, Written> byUid = new ConcurrentHashMap<>();
+    private final Map<String, Word> byUid = new ConcurrentHashMap<>();
 
-    /** Conditions of one pod as they were written last, by type: the watch may not have brought them back yet. */
-    private static final class Written {
-        private final Map<String, PodCondition> conditions = new ConcurrentHashMap<>();
+    /** The last word on one pod: the watch may not have brought it back yet, or it is not sent yet. Guarded by itself. */
+    private static final class Word {
+        private final Map<String, PodCondition> conditions = new TreeMap<>();
+        private final Map<String, Notice> notices = new TreeMap<>(); // by the type of the condition that they are about
+        private boolean unsent;
+        private boolean due;
+        private int tries;
     }
 
     public PodStatus(KubernetesClient client, ApiServer api, NodePods pods, String node, Clock clock) {
@@ -49,28 +69,27 @@ public final class PodStatus {
         this.pods = pods;
         this.clock = clock;
         this.events = new Events(client, COMPONENT, node, clock);
+        sender.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /** What a condition is to say. */
     record Statement(String type, String status, String reason, String message) {}
 
-    /** Logs that a report failed: of each pod, unless the API server is away. */
-    void logFailure(Logger log, String what, KubernetesClientException failure) {
-        RuntimeException cause = api.failed(failure);
-        log.atLevel(cause instanceof Outage ? Level.DEBUG : Level.WARN).log("{}: {}", what, cause.getMessage());
-    }
+    /** An Event. */
+    record Notice(boolean good, String reason, String message) {}
 
-    /** Whether the pod went meanwhile, so that nobody is left to be told. */
-    static boolean isGone(KubernetesClientException refusal) {
-        return refusal.getCode() == GONE || refusal.getCode() == OTHER_UID;
-    }
-
-    /** The condition as this process wrote it last, else, after a restart, as the pod shows it. */
+    /** The condition as this process said it last, else, after a restart, as the pod shows it. */
     Optional<PodCondition> shown(PodRef pod, String type) {
-        Written written = byUid.get(pod.uid());
-        Optional<PodCondition> last =
-                written == null ? Optional.empty() : Optional.ofNullable(written.conditions.get(type));
-        return last.or(() -> pods.findByUid(pod.uid()).flatMap(view -> view.condition(type)));
+        Word word = byUid.get(pod.uid());
+        if (word != null) {
+            synchronized (word) {
+                PodCondition last = word.conditions.get(type);
+                if (last != null) {
+                    return Optional.of(last);
+                }
+            }
+        }
+        return pods.findByUid(pod.uid()).flatMap(view -> view.condition(type));
     }
 
     /** Whether the pod is being deleted, so that what it waits for is no news. */
@@ -84,26 +103,92 @@ public final class PodStatus {
     }
 
     /**
-     * Server-side apply: conditions are merged by type, so others' conditions stay; the uid guards against a namesake. It carries
-     * the binder's other conditions too, since a field manager loses what it does not apply again.
+     * Takes the last word on a pod. A request carries the binder's other conditions too, since a field manager loses what it does not
+     * apply again.
+     *
+     * @param notice an Event about it
      */
-    void apply(PodRef pod, List<Statement> statements) {
-        Written written = byUid.computeIfAbsent(pod.uid(), uid -> new Written());
-        try {
-            synchronized (written) { // a request carries what the one before said
-                Map<String, PodCondition> conditions = new TreeMap<>();
-                OWN.forEach(type -> shown(pod, type).ifPresent(before -> conditions.put(type, before)));
-                statements.forEach(statement ->
-                        conditions.compute(statement.type(), (type, before) -> condition(statement, before)));
-                patch(pod, List.copyOf(conditions.values()));
-                written.conditions.putAll(conditions);
+    void say(PodRef pod, List<Statement> statements, Optional<Notice> notice) {
+        Word word = byUid.computeIfAbsent(pod.uid(), uid -> new Word());
+        synchronized (word) {
+            OWN.stream()
+                    .filter(type -> !word.conditions.containsKey(type))
+                    .forEach(type -> pods.findByUid(pod.uid())
+                            .flatMap(view -> view.condition(type))
+                            .ifPresent(before -> word.conditions.put(type, before)));
+            statements.forEach(statement ->
+                    word.conditions.compute(statement.type(), (type, before) -> condition(statement, before)));
+            notice.ifPresent(event -> word.notices.put(statements.get(0).type(), event));
+            word.unsent = true;
+            if (!word.due) {
+                schedule(pod, word, 0);
             }
+        }
+    }
+
+    private void schedule(PodRef pod, Word word, long millis) {
+        try {
+            Future<?> unused = sender.schedule(() -> send(pod, word), millis, TimeUnit.MILLISECONDS);
+            word.due = true;
+        } catch (RejectedExecutionException e) {
+            LOG.debug("nothing is reported at the end of the program", e);
+        }
+    }
+
+    private void send(PodRef pod, Word word) {
+        List<PodCondition> conditions;
+        List<Notice> notices;
+        synchronized (word) {
+            word.due = false;
+            conditions = word.unsent ? List.copyOf(word.conditions.values()) : List.of();
+            notices = List.copyOf(word.notices.values());
+            word.unsent = false;
+            word.notices.clear();
+        }
+        if (byUid.get(pod.uid()) != word) {
+            return; // the pod is gone
+        }
+        try {
+            if (!conditions.isEmpty()) {
+                patch(pod, conditions);
+            }
+            word.tries = 0;
         } catch (KubernetesClientException e) {
             if (isGone(e)) {
-                forget(pod);
+                byUid.remove(pod.uid(), word);
+            } else {
+                logFailure("cannot report what became of the VF of pod " + pod, e);
+                again(pod, word, notices);
             }
-            throw e;
+            return;
         }
+        notices.forEach(notice -> tell(pod, notice));
+    }
+
+    /** What was said meanwhile is newer. */
+    private void again(PodRef pod, Word word, List<Notice> notices) {
+        synchronized (word) {
+            word.unsent = true;
+            if (word.notices.isEmpty() && !notices.isEmpty()) {
+                word.notices.put(BindingReporter.CONDITION, notices.get(0));
+            }
+            if (!word.due) {
+                schedule(pod, word, PAUSES.millis(word.tries++));
+            }
+        }
+    }
+
+    /** Logs that a report failed: of each pod, unless the API server is away. */
+    private void logFailure(String what, KubernetesClientException failure) {
+        RuntimeException cause = api.failed(failure);
+        LOG.atLevel(cause instanceof Outage ? Level.DEBUG : Level.WARN).log("{}: {}", what, cause.getMessage());
+    }
+
+    /** Whether the pod went meanwhile, and maybe another of its name came. A conflict for any other cause passes. */
+    private static boolean isGone(KubernetesClientException refusal) {
+        return refusal.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+                || (refusal.getCode() == HttpURLConnection.HTTP_CONFLICT
+                        && String.valueOf(refusal.getMessage()).contains("UID"));
     }
 
     /** The time of a transition is that of the status, and not of the reason. */
@@ -142,19 +227,28 @@ public final class PodStatus {
         api.answered();
     }
 
-    /** An Event. */
-    void tell(PodRef pod, boolean good, String reason, String message) {
-        events.tell(
-                new ObjectReferenceBuilder()
-                        .withApiVersion("v1")
-                        .withKind("Pod")
-                        .withNamespace(pod.namespace())
-                        .withName(pod.name())
-                        .withUid(pod.uid())
-                        .build(),
-                pod.namespace(),
-                good,
-                reason,
-                message);
+    /** One that is refused, by a quota or because the Namespace goes, is only logged: the condition says the same. */
+    private void tell(PodRef pod, Notice notice) {
+        try {
+            events.tell(
+                    new ObjectReferenceBuilder()
+                            .withApiVersion("v1")
+                            .withKind("Pod")
+                            .withNamespace(pod.namespace())
+                            .withName(pod.name())
+                            .withUid(pod.uid())
+                            .build(),
+                    pod.namespace(),
+                    notice.good(),
+                    notice.reason(),
+                    notice.message());
+        } catch (KubernetesClientException e) {
+            logFailure("cannot write the Event " + notice.reason() + " of pod " + pod, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        sender.shutdownNow();
     }
 }
