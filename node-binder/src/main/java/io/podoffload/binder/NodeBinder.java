@@ -4,12 +4,14 @@ import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.cri.SandboxWatch;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
+import io.podoffload.binder.outage.Outage;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
@@ -156,7 +158,7 @@ final class NodeBinder implements SmartLifecycle {
     /** Reads every VF once before anything is changed; a source that is down delays it. */
     private void lookFirst() {
         managed.refresh();
-        watch.vfs().forEach(reconciler::look);
+        watch.vfs().forEach(this::lookFirstAt);
         linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
         sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
         events.followWith(watch, this::resync);
@@ -177,6 +179,18 @@ final class NodeBinder implements SmartLifecycle {
                     this::watchPreparation);
         }
         LOG.info("looking after the VFs of node {}", properties.nodeName());
+    }
+
+    /** A VF that cannot be looked at, whatever it is, keeps no other from being looked after; it is looked at again and again. */
+    private void lookFirstAt(PciAddress vf) {
+        try {
+            reconciler.look(vf);
+        } catch (RuntimeException e) {
+            if (e instanceof Outage) {
+                throw e;
+            }
+            LOG.warn("cannot look at VF {}, going on with the others: {}", vf, e.getMessage(), e);
+        }
     }
 
     /** What changed since the node was prepared is told and not repaired: pods may use it as it is. */

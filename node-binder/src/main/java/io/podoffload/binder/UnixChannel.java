@@ -13,6 +13,9 @@ import java.nio.file.Path;
  */
 final class UnixChannel {
 
+    /** Kubelet and runtime send no more. Their lists name every pod of the node, and the runtime's carry the pods' annotations. */
+    private static final int LARGEST_ANSWER = 16 << 20;
+
     private UnixChannel() {}
 
     static ManagedChannel to(Path socket, EventLoopGroup eventLoop) {
@@ -20,6 +23,7 @@ final class UnixChannel {
                 .channelType(EpollDomainSocketChannel.class)
                 .eventLoopGroup(eventLoop)
                 .usePlaintext()
+                .maxInboundMessageSize(LARGEST_ANSWER)
                 .directExecutor()
                 .overrideAuthority("localhost")
                 .build();

@@ -25,8 +25,8 @@ public record Link(
         String alias,
         Optional<String> parentDevice) {
 
-    /** dev_valid_name() of the kernel. */
-    private static final Pattern NAME = Pattern.compile("[^\\s/:]{1,15}");
+    /** dev_valid_name() of the kernel, less what is no ASCII, and less {@code %}, which asks for a number. */
+    private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[!-~&&[^/:%]]{1,15}");
 
     /** Whether the kernel takes it for the name of a link. */
     public static boolean isName(String text) {

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param nameTaken another netdev of the host has the VF's own name, and will keep it
  * @param adminMac MAC set through the PF, where the device has such
  * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
- * @param podHasDefaultRoute whether one of those interfaces has a default route
+ * @param podDefaultRoutes destinations of the default routes by those interfaces: one for each family
  * @param owner of the mark on the row or on the VF, or of a row that kube-ovn-cni made; none if nothing names an owner
  * @param boot id of the machine's present boot
  */
@@ -35,7 +35,7 @@ public record Observed(
         boolean nameTaken,
         Optional<MacAddress> adminMac,
         Set<String> podLinks,
-        boolean podHasDefaultRoute,
+        Set<String> podDefaultRoutes,
         Optional<Owner> owner,
         String boot) {
 
@@ -66,6 +66,7 @@ public record Observed(
         strays = List.copyOf(strays);
         rivals = List.copyOf(rivals);
         podLinks = Set.copyOf(podLinks);
+        podDefaultRoutes = Set.copyOf(podDefaultRoutes);
     }
 
     /** The row's mark, else the one on the representor, unless the row is somebody else's: either one lost is known from the other. */
@@ -120,7 +121,7 @@ public record Observed(
                 true,
                 adminMac,
                 podLinks,
-                podHasDefaultRoute,
+                podDefaultRoutes,
                 owner,
                 boot);
     }

@@ -109,9 +109,10 @@ final class OwnBinding {
         PodNetwork network = binding.network();
         MacAddress mac = network.mac().orElse(mark.original().mac());
         List<Route> routes = new ArrayList<>(network.routes());
-        if (takesDefaultRoute(network, observed)) {
-            network.gateways().forEach(gateway -> routes.add(Route.byDefault(gateway)));
-        }
+        network.gateways().stream()
+                .map(Route::byDefault)
+                .filter(route -> takes(route, network, observed))
+                .forEach(routes::add);
         if (observed.place() instanceof Place.AtHome home) {
             String name = interfaceName(binding, observed.podLinks());
             PodInterface target = new PodInterface(name, mtu, mac, network.addresses(), routes, mark.alias());
@@ -142,11 +143,11 @@ final class OwnBinding {
         }
     }
 
-    private static boolean takesDefaultRoute(PodNetwork network, Observed observed) {
+    private static boolean takes(Route defaultRoute, PodNetwork network, Observed observed) {
         return switch (network.defaultRoute()) {
             case YES -> true;
             case NO -> false;
-            case IF_NONE -> !observed.podHasDefaultRoute();
+            case IF_NONE -> !observed.podDefaultRoutes().contains(defaultRoute.destination());
         };
     }
 

@@ -35,6 +35,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -178,6 +179,7 @@ public final class Sandboxes {
 
     /** Something happened to sandboxes of the pod: what was listed a moment ago is not used any more. */
     public void forget(PodRef pod) {
+        snapshot = null;
         asked.remove(labels(pod.podName()));
         asked.remove(labels(pod.uid()));
     }
@@ -299,6 +301,9 @@ public final class Sandboxes {
 
     private Optional<String> remember(String sandboxId, PodSandboxStatusResponse answer) {
         Optional<String> path = networkNamespace(answer.getInfoOrDefault("info", "{}"));
+        if (path.isEmpty()) {
+            return path; // a runtime that is still making the sandbox may not tell yet
+        }
         synchronized (namespaces) {
             namespaces.put(sandboxId, path);
             if (namespaces.size() > REMEMBERED_NAMESPACES) {
@@ -313,7 +318,13 @@ public final class Sandboxes {
      * containerd without one (sandbox API shims) still has its own {@code sandboxMetadata}.
      */
     private Optional<String> networkNamespace(String info) {
-        JsonNode details = json.readTree(info);
+        JsonNode details;
+        try {
+            details = json.readTree(info);
+        } catch (JacksonException e) {
+            LOG.debug("the runtime tells nothing of a sandbox that can be read: {}", e.getOriginalMessage());
+            return Optional.empty();
+        }
         for (JsonNode namespace : details.path("runtimeSpec").path("linux").path("namespaces")) {
             String path = namespace.path("path").asString("");
             if (namespace.path("type").asString("").equals("network") && !path.isEmpty()) {

@@ -30,9 +30,6 @@ public final class Kubelet {
 
     private static final int ANSWER_WITHIN_SECONDS = 10;
 
-    /** The reply names every device of every pod on the node. */
-    private static final int LARGEST_REPLY = 16 << 20;
-
     /** A List that was asked for so long ago counts as asked for now: the kubelet allots long before a sandbox runs. */
     private static final long NOW_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -67,7 +64,7 @@ public final class Kubelet {
                         "Which pods hold which VFs is not known meanwhile; pods that start now get their VFs later."),
                 channel,
                 socket);
-        stub = PodResourcesListerGrpc.newBlockingStub(channel).withMaxInboundMessageSize(LARGEST_REPLY);
+        stub = PodResourcesListerGrpc.newBlockingStub(channel);
     }
 
     /** The pod of this name alone; empty where so many are asked for that a {@link #list} costs the kubelet less. */

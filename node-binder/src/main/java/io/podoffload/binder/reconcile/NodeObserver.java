@@ -94,7 +94,7 @@ public final class NodeObserver {
                 false,
                 uplink.get().adminMac(),
                 pod.others(),
-                pod.othersHaveDefaultRoute(),
+                pod.othersDefaultRoutes(),
                 owner(port, representor.get(), vf.pci(), look),
                 boot);
         return Optional.of(

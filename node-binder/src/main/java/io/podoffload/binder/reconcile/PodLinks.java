@@ -6,6 +6,7 @@ import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.Place;
 import io.podoffload.binder.binding.Route;
+import io.podoffload.binder.kernel.Errno;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
@@ -21,13 +22,13 @@ import org.slf4j.LoggerFactory;
  *
  * @param vf the VF, if it is there
  * @param others names of all other links
- * @param othersHaveDefaultRoute whether a default route goes by another link
+ * @param othersDefaultRoutes destinations of the default routes that go by another link: one for each family
  */
-record PodLinks(Optional<Place.InPod> vf, Set<String> others, boolean othersHaveDefaultRoute) {
+record PodLinks(Optional<Place.InPod> vf, Set<String> others, Set<String> othersDefaultRoutes) {
 
     private static final Logger LOG = LoggerFactory.getLogger(PodLinks.class);
 
-    static final PodLinks NONE = new PodLinks(Optional.empty(), Set.of(), false);
+    static final PodLinks NONE = new PodLinks(Optional.empty(), Set.of(), Set.of());
 
     /**
      * Reads the namespace at {@code netns}, by one socket that is closed at once; a namespace that is gone holds nothing.
@@ -49,16 +50,19 @@ record PodLinks(Optional<Place.InPod> vf, Set<String> others, boolean othersHave
             all.stream().filter(link -> !Optional.of(link).equals(vf)).forEach(link -> others.add(link.name()));
             int index = vf.map(Link::index).orElse(-1);
             Set<Route> routes = new HashSet<>();
-            boolean taken = false;
+            Set<String> taken = new HashSet<>();
             for (Links.LinkRoute route : links.routes()) {
                 if (route.linkIndex() == index) {
                     routes.add(route.route());
-                } else {
-                    taken |= route.route().isDefault();
+                } else if (route.route().isDefault()) {
+                    taken.add(route.route().destination());
                 }
             }
             return new PodLinks(vf.map(link -> new Place.InPod(link, links.addresses(link), routes)), others, taken);
         } catch (LinuxException e) {
+            if (!(e.is(Errno.ENOENT) || e.is(Errno.ESRCH) || e.is(Errno.EINVAL))) {
+                throw e; // out of memory or descriptors, and not gone
+            }
             LOG.debug("the namespace {} cannot be entered", netns, e);
             return NONE;
         }

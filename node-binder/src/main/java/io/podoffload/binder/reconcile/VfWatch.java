@@ -58,8 +58,11 @@ public final class VfWatch {
         Runnable sandboxesListed = sandboxes.prefetch();
         Set<PciAddress> all = vfs();
         states.retain(all);
-        sandboxesListed.run();
-        all.forEach(look);
+        try {
+            sandboxesListed.run();
+        } finally {
+            all.forEach(look); // each asks for what it needs itself if the list failed
+        }
         pods.optedIn().forEach(unserved::check);
     }
 

@@ -106,6 +106,23 @@ class BindingPlannerTest {
         }
 
         @Test
+        void aDefaultRouteOfOneFamilyLeavesTheOtherToTheVf() {
+            Desired.Binding dual = World.dualStack();
+
+            assertThat(new World()
+                            .wanting(dual)
+                            .podHasDefaultRoutes(Route.DEFAULT_IPV4)
+                            .plan()
+                            .steps())
+                    .filteredOn(step -> step instanceof Step.ConfigureInPod)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            Step.ConfigureInPod.class,
+                            step -> assertThat(step.target().routes())
+                                    .containsExactly(new Route(Route.DEFAULT_IPV6, "fd00:0:0:0:0:0:0:1")));
+        }
+
+        @Test
         void anotherInterfacesDefaultRouteStaysUnlessTheAnnotationSaysSo() {
             assertThat(new World().plan().steps()).contains(CONFIGURE);
             assertThat(new World()

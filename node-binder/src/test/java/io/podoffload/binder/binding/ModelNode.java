@@ -112,7 +112,7 @@ final class ModelNode implements NodeNetwork {
                 false,
                 adminMac,
                 Set.of("lo", "eth0"),
-                true,
+                Set.of(Route.DEFAULT_IPV4, Route.DEFAULT_IPV6),
                 owner,
                 World.BOOT);
     }

@@ -67,4 +67,16 @@ class ValuesTest {
         }
         assertThat(Place.Userspace.isDriver("mlx5_core")).isFalse();
     }
+
+    /** dev_valid_name and dev_alloc_name of the kernel. */
+    @Test
+    void aNameThatTheKernelWouldRefuseOrChangeIsNone() {
+        for (String name : new String[] {"eth0", "a.b", "...", "sixteencharacte", "net-1@x"}) {
+            assertThat(Link.isName(name)).as(name).isTrue();
+        }
+        for (String name :
+                new String[] {"", ".", "..", "a/b", "a:b", "a b", "eth%d", "sixteencharacter", "größe", "a\u00a0b"}) {
+            assertThat(Link.isName(name)).as(name).isFalse();
+        }
+    }
 }

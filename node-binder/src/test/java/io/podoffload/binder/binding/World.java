@@ -40,7 +40,7 @@ final class World {
     private List<Observed.Held> rivals = List.of();
     private Optional<MacAddress> adminMac = Optional.empty();
     private Set<String> podLinks = Set.of("lo", "eth0");
-    private boolean podHasDefaultRoute = true;
+    private Set<String> podDefaultRoutes = Set.of(Route.DEFAULT_IPV4, Route.DEFAULT_IPV6);
     private Optional<Observed.Owner> owner = Optional.empty();
     private String boot = BOOT;
 
@@ -59,6 +59,27 @@ final class World {
                         OptionalInt.empty(),
                         true,
                         defaultRoute),
+                Optional.empty(),
+                false);
+    }
+
+    static Desired.Binding dualStack() {
+        Desired.Binding binding = binding(DefaultRoute.IF_NONE);
+        PodNetwork network = binding.network();
+        return new Desired.Binding(
+                binding.pod(),
+                binding.sandboxId(),
+                binding.netns(),
+                new PodNetwork(
+                        network.ifaceId(),
+                        network.mac(),
+                        List.of(ADDRESS, new InterfaceAddress("fd00:0:0:0:0:0:0:2", 64)),
+                        List.of("10.16.0.1", "fd00:0:0:0:0:0:0:1"),
+                        network.routes(),
+                        List.of(),
+                        network.mtu(),
+                        true,
+                        DefaultRoute.IF_NONE),
                 Optional.empty(),
                 false);
     }
@@ -190,9 +211,14 @@ final class World {
         return this;
     }
 
+    World podHasDefaultRoutes(String... destinations) {
+        podDefaultRoutes = Set.of(destinations);
+        return this;
+    }
+
     World podHas(Set<String> links, boolean defaultRoute) {
         podLinks = links;
-        podHasDefaultRoute = defaultRoute;
+        podDefaultRoutes = defaultRoute ? Set.of(Route.DEFAULT_IPV4, Route.DEFAULT_IPV6) : Set.of();
         return this;
     }
 
@@ -246,7 +272,7 @@ final class World {
                 nameTaken,
                 adminMac,
                 podLinks,
-                podHasDefaultRoute,
+                podDefaultRoutes,
                 owner,
                 boot);
     }

@@ -18,6 +18,8 @@ import io.podoffload.binder.cri.v1.ListPodSandboxResponse;
 import io.podoffload.binder.cri.v1.PodSandbox;
 import io.podoffload.binder.cri.v1.PodSandboxMetadata;
 import io.podoffload.binder.cri.v1.PodSandboxState;
+import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
+import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -40,6 +42,7 @@ class SandboxesTest {
     private final AtomicLong nanos = new AtomicLong();
     private volatile PodSandboxState state = PodSandboxState.SANDBOX_READY;
     private volatile boolean answers = true;
+    private volatile String info = "{}";
     private Server runtime;
     private ManagedChannel channel;
     private Sandboxes sandboxes;
@@ -80,6 +83,13 @@ class SandboxesTest {
                                     .setName("a")
                                     .setUid("uid-a")))
                     .build());
+            reply.onCompleted();
+        }
+
+        @Override
+        public void podSandboxStatus(PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> reply) {
+            reply.onNext(
+                    PodSandboxStatusResponse.newBuilder().putInfo("info", info).build());
             reply.onCompleted();
         }
     }
@@ -140,5 +150,29 @@ class SandboxesTest {
         answers = true;
 
         assertThat(isReady()).isTrue();
+    }
+
+    @Test
+    void theListOfAResyncIsNotUsedAfterAnEvent() {
+        sandboxes.prefetch().run();
+        state = PodSandboxState.SANDBOX_NOTREADY;
+        assertThat(sandboxes.look(false).ofPod(NAME).isReady("1")).isTrue();
+
+        sandboxes.forget(POD);
+
+        assertThat(sandboxes.look(false).ofPod(NAME).isReady("1")).isFalse();
+    }
+
+    /** containerd: the spec may not be there until the sandbox has been made. */
+    @Test
+    void aRuntimeThatTellsNoNamespaceYetIsAskedAgain() {
+        for (String untold : new String[] {"", "{}", "no JSON", "[1]"}) {
+            info = untold;
+            assertThat(sandboxes.netns("1")).as(untold).isEmpty();
+        }
+        info =
+                "{\"runtimeSpec\":{\"linux\":{\"namespaces\":[{\"type\":\"network\",\"path\":\"/var/run/netns/cni-1\"}]}}}";
+
+        assertThat(sandboxes.netns("1")).hasValue("/var/run/netns/cni-1");
     }
 }

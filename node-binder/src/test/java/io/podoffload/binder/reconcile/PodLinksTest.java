@@ -1,8 +1,10 @@
 package io.podoffload.binder.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.binder.kernel.LinuxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,5 +31,13 @@ class PodLinksTest {
     void aPathThatIsGoneHoldsNothing() {
         assertThat(PodLinks.read(folder.resolve("cni-gone").toString(), VF, Optional.empty()))
                 .isEqualTo(PodLinks.NONE);
+    }
+
+    /** Else the plan would give the VF the name and the default route of the pod's other interfaces. */
+    @Test
+    void aNamespaceThatCannotBeOpenedForAnotherCauseIsNoEmptyOne() {
+        String tooLong = folder.resolve("n".repeat(300)).toString(); // ENAMETOOLONG
+
+        assertThatThrownBy(() -> PodLinks.read(tooLong, VF, Optional.empty())).isInstanceOf(LinuxException.class);
     }
 }
