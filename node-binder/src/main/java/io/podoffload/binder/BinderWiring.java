@@ -8,6 +8,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.podoffload.binder.binding.AllocationSource;
 import io.podoffload.binder.binding.NodeNetwork;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.command.Answers;
 import io.podoffload.binder.command.CommandSocket;
 import io.podoffload.binder.cri.Sandboxes;
@@ -45,9 +46,9 @@ import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.UnservedPods;
 import io.podoffload.binder.reconcile.VfInventory;
-import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfStates;
 import io.podoffload.binder.reconcile.VfWatch;
+import io.podoffload.binder.reconcile.WorkQueue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,6 +66,8 @@ class BinderWiring {
 
     /** Enough to tell two boots of one machine apart. */
     private static final int BOOT_ID_LENGTH = 8;
+
+    private static final int VFS_AT_ONCE = 4;
 
     /** A command is to be answered within a second. */
     private static final Duration SHORTEST_WATCH = Duration.ofMillis(400);
@@ -298,8 +301,8 @@ class BinderWiring {
     }
 
     @Bean
-    VfQueue queue(Reconciler reconciler) {
-        return new VfQueue(reconciler::reconcile);
+    WorkQueue<PciAddress> queue(Reconciler reconciler) {
+        return new WorkQueue<>("VF", VFS_AT_ONCE, reconciler::reconcile);
     }
 
     @Bean
@@ -317,7 +320,7 @@ class BinderWiring {
             NodeObserver observer,
             UnservedPods unserved,
             VfStates states,
-            VfQueue queue) {
+            WorkQueue<PciAddress> queue) {
         return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue);
     }
 

@@ -20,8 +20,8 @@ import io.podoffload.binder.reconcile.ManagedVfs;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
-import io.podoffload.binder.reconcile.VfQueue;
 import io.podoffload.binder.reconcile.VfWatch;
+import io.podoffload.binder.reconcile.WorkQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +47,7 @@ final class NodeBinder implements SmartLifecycle {
     private final NodePods pods;
     private final Reconciler reconciler;
     private final VfWatch watch;
-    private final VfQueue queue;
+    private final WorkQueue<PciAddress> queue;
     private final ReportContents contents;
     private final IntegrationBridge bridge;
     private final ManagedVfs managed;
@@ -79,7 +79,7 @@ final class NodeBinder implements SmartLifecycle {
             NodePods pods,
             Reconciler reconciler,
             VfWatch watch,
-            VfQueue queue,
+            WorkQueue<PciAddress> queue,
             ReportContents contents,
             IntegrationBridge bridge,
             ManagedVfs managed,

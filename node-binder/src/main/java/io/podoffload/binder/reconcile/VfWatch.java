@@ -40,7 +40,7 @@ public final class VfWatch {
             NodeObserver observer,
             UnservedPods unserved,
             VfStates states,
-            VfQueue queue) {
+            WorkQueue<PciAddress> queue) {
         this.inventory = inventory;
         this.allotted = allotted;
         this.pods = pods;

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-class VfQueueTest {
+class WorkQueueTest {
 
     private static final PciAddress ONE = new PciAddress("0000:03:00.2");
     private static final PciAddress OTHER = new PciAddress("0000:03:00.3");
@@ -24,7 +24,7 @@ class VfQueueTest {
     @Test
     void aVfIsLookedAtOnceForOneEvent() throws Exception {
         BlockingQueue<PciAddress> looks = new ArrayBlockingQueue<>(10);
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             looks.add(pci);
             return Next.ON_EVENT;
         })) {
@@ -39,7 +39,7 @@ class VfQueueTest {
     void aVfThatChangedIsLookedAtAgainAtOnceAndOneThatWaitsAfterAPause() {
         AtomicInteger looks = new AtomicInteger();
         List<Next> answers = List.of(Next.AT_ONCE, Next.LATER, Next.LATER, Next.ON_EVENT);
-        try (VfQueue queue = new VfQueue(pci -> answers.get(looks.getAndIncrement()))) {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> answers.get(looks.getAndIncrement()))) {
             queue.look(ONE);
 
             Awaitility.await().untilAsserted(() -> assertThat(looks).hasValue(4));
@@ -49,7 +49,7 @@ class VfQueueTest {
     @Test
     void aVfThatChangesForEverIsNotChangedWithoutAPause() throws Exception {
         AtomicInteger looks = new AtomicInteger();
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             looks.incrementAndGet();
             return Next.AT_ONCE;
         })) {
@@ -64,7 +64,7 @@ class VfQueueTest {
     @Test
     void aVfThatIsLeftAloneIsLookedAtOnceInASecondHoweverManyEventsCome() {
         List<Long> looks = Collections.synchronizedList(new ArrayList<>());
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             looks.add(System.nanoTime());
             return Next.LEFT_ALONE;
         })) {
@@ -84,7 +84,7 @@ class VfQueueTest {
     void whatAChangeStirsUpIsNoNewsUntilAPauseIsOver() {
         AtomicInteger looks = new AtomicInteger();
         long begin = System.nanoTime();
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             looks.incrementAndGet();
             return Next.ON_NEWS;
         })) {
@@ -106,7 +106,7 @@ class VfQueueTest {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
         AtomicInteger looks = new AtomicInteger();
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             if (looks.incrementAndGet() == 1) {
                 looking.countDown();
                 await(mayEnd);
@@ -129,7 +129,7 @@ class VfQueueTest {
         AtomicInteger looks = new AtomicInteger();
         AtomicInteger atOnce = new AtomicInteger();
         AtomicInteger mostAtOnce = new AtomicInteger();
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
             if (looks.incrementAndGet() == 1) {
                 looking.countDown();
@@ -155,7 +155,7 @@ class VfQueueTest {
     void oneVfThatHangsDoesNotHoldUpAnother() throws Exception {
         CountDownLatch mayEnd = new CountDownLatch(1);
         CountDownLatch otherSeen = new CountDownLatch(1);
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             if (pci.equals(ONE)) {
                 await(mayEnd);
             } else {
@@ -174,7 +174,7 @@ class VfQueueTest {
     @Test
     void aLookThatFailsIsTriedAgain() {
         AtomicInteger looks = new AtomicInteger();
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             if (looks.incrementAndGet() < 3) {
                 throw new IllegalStateException("the kubelet is down");
             }
@@ -188,7 +188,8 @@ class VfQueueTest {
 
     @Test
     void itTellsHowManyVfsAreNotAsTheyShouldBe() {
-        try (VfQueue queue = new VfQueue(pci -> pci.equals(ONE) ? Next.ON_EVENT : Next.LATER)) {
+        try (WorkQueue<PciAddress> queue =
+                new WorkQueue<>("VF", 4, pci -> pci.equals(ONE) ? Next.ON_EVENT : Next.LATER)) {
             queue.look(ONE);
             queue.look(OTHER);
 
@@ -202,7 +203,7 @@ class VfQueueTest {
     @Test
     void aVfThatIsNotThereYetIsLookedAtAgainASecondLaterAndCountsAsSettled() throws Exception {
         BlockingQueue<Long> looks = new ArrayBlockingQueue<>(10);
-        try (VfQueue queue = new VfQueue(pci -> {
+        try (WorkQueue<PciAddress> queue = new WorkQueue<>("VF", 4, pci -> {
             looks.add(System.nanoTime());
             return looks.size() < 2 ? Next.UNTIL_THERE : Next.ON_EVENT;
         })) {

@@ -1,6 +1,5 @@
 package io.podoffload.binder.reconcile;
 
-import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.outage.Complaint;
 import io.podoffload.binder.outage.Pauses;
 import io.podoffload.binder.reconcile.Reconciler.Next;
@@ -18,13 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at VFs when asked to: each VF by one thread at a time, several VFs side by side. A VF that is not right yet is
+ * Looks at things when asked to, by their keys: each by one thread at a time, several side by side. One that is not right yet is
  * looked at again after a pause that doubles each time.
  */
-public final class VfQueue implements AutoCloseable {
+public final class WorkQueue<K> implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(VfQueue.class);
-    private static final int THREADS = 4;
+    private static final Logger LOG = LoggerFactory.getLogger(WorkQueue.class);
 
     /** A VF that needs changes again and again fights with somebody, and must not do so without a pause. */
     private static final int CHANGES_AT_ONCE = 3;
@@ -42,15 +40,21 @@ public final class VfQueue implements AutoCloseable {
     /** Two minutes; after that the resync finds it, which comes every five. */
     private static final int LOOKS_UNTIL_THERE = 7;
 
-    private final Function<PciAddress, Next> reconcile;
+    private final String kind;
+    private final Function<K, Next> reconcile;
     private final ScheduledThreadPoolExecutor workers;
-    private final Map<PciAddress, Entry> entries = new HashMap<>(); // guarded by this
+    private final Map<K, Entry> entries = new HashMap<>(); // guarded by this
     private final List<Runnable> whenDone = new ArrayList<>(); // guarded by this
 
-    public VfQueue(Function<PciAddress, Next> reconcile) {
+    /**
+     * @param kind what its keys name, for the log
+     * @param threads how many keys are looked at side by side
+     */
+    public WorkQueue(String kind, int threads, Function<K, Next> reconcile) {
+        this.kind = kind;
         this.reconcile = reconcile;
-        this.workers = new ScheduledThreadPoolExecutor(THREADS, task -> {
-            Thread thread = new Thread(task, "reconcile");
+        this.workers = new ScheduledThreadPoolExecutor(threads, task -> {
+            Thread thread = new Thread(task, "reconcile " + kind);
             thread.setDaemon(true);
             return thread;
         });
@@ -73,14 +77,14 @@ public final class VfQueue implements AutoCloseable {
     }
 
     /** Something happened to the VF: looks at it now, or once more if it is being looked at. */
-    public synchronized void look(PciAddress pci) {
-        Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
+    public synchronized void look(K key) {
+        Entry entry = entries.computeIfAbsent(key, unknown -> new Entry());
         entry.attempts = 0;
         entry.looksWhileMissing = 0;
         if (entry.running) {
             entry.again = true;
         } else {
-            schedule(pci, entry, Math.max(0, TimeUnit.NANOSECONDS.toMillis(entry.aloneUntil - System.nanoTime())));
+            schedule(key, entry, Math.max(0, TimeUnit.NANOSECONDS.toMillis(entry.aloneUntil - System.nanoTime())));
         }
     }
 
@@ -88,14 +92,14 @@ public final class VfQueue implements AutoCloseable {
      * Something happened to the VF that may be nothing but what the binder's own change brought about: looks at it now or,
      * if it has just been changed and waits for OVN, which needs the CPU more, after a pause.
      */
-    public synchronized void lookUnlessQuiet(PciAddress pci) {
-        Entry entry = entries.computeIfAbsent(pci, unknown -> new Entry());
+    public synchronized void lookUnlessQuiet(K key) {
+        Entry entry = entries.computeIfAbsent(key, unknown -> new Entry());
         if (entry.running) {
             entry.echoed = true;
         } else if (System.nanoTime() - entry.quietUntil >= 0) {
-            look(pci);
+            look(key);
         } else if (!entry.due) {
-            schedule(pci, entry, FIRST_PAUSE_MILLIS);
+            schedule(key, entry, FIRST_PAUSE_MILLIS);
         }
     }
 
@@ -120,17 +124,17 @@ public final class VfQueue implements AutoCloseable {
                 .count();
     }
 
-    private synchronized void schedule(PciAddress pci, Entry entry, long millis) {
+    private synchronized void schedule(K key, Entry entry, long millis) {
         if (entry.waiting != null) {
             entry.waiting.cancel(false);
         }
         entry.due = millis == 0;
         if (!workers.isShutdown()) {
-            entry.waiting = workers.schedule(() -> run(pci, entry), millis, TimeUnit.MILLISECONDS);
+            entry.waiting = workers.schedule(() -> run(key, entry), millis, TimeUnit.MILLISECONDS);
         }
     }
 
-    private void run(PciAddress pci, Entry entry) {
+    private void run(K key, Entry entry) {
         synchronized (this) {
             if (entry.running) {
                 entry.again = true;
@@ -143,16 +147,16 @@ public final class VfQueue implements AutoCloseable {
         }
         Next next = Next.LATER;
         try {
-            next = reconcile.apply(pci);
+            next = reconcile.apply(key);
             entry.complaint.succeeded();
         } catch (RuntimeException e) {
-            entry.complaint.failed("cannot look at VF " + pci + ", trying again", e);
+            entry.complaint.failed("cannot look at " + kind + " " + key + ", trying again", e);
         } finally {
-            finish(pci, entry, next);
+            finish(key, entry, next);
         }
     }
 
-    private synchronized void finish(PciAddress pci, Entry entry, Next next) {
+    private synchronized void finish(K key, Entry entry, Next next) {
         entry.running = false;
         entry.settled = next == Next.ON_EVENT || next == Next.UNTIL_THERE;
         if (next == Next.ON_EVENT) {
@@ -167,23 +171,23 @@ public final class VfQueue implements AutoCloseable {
         if (next == Next.LEFT_ALONE) {
             entry.aloneUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ALONE_MILLIS);
             schedule(
-                    pci,
+                    key,
                     entry,
                     entry.again || entry.echoed
                             ? ALONE_MILLIS
                             : PAUSES.longest().toMillis());
         } else if (entry.again || (entry.echoed && next != Next.ON_NEWS)) {
-            schedule(pci, entry, 0);
+            schedule(key, entry, 0);
         } else if (next == Next.AT_ONCE && entry.attempts <= CHANGES_AT_ONCE) {
-            schedule(pci, entry, 0);
+            schedule(key, entry, 0);
         } else if (entry.echoed) {
-            schedule(pci, entry, FIRST_PAUSE_MILLIS);
+            schedule(key, entry, FIRST_PAUSE_MILLIS);
         } else if (next == Next.UNTIL_THERE) {
             if (entry.looksWhileMissing <= LOOKS_UNTIL_THERE) {
-                schedule(pci, entry, UNTIL_THERE.millis(entry.looksWhileMissing - 1));
+                schedule(key, entry, UNTIL_THERE.millis(entry.looksWhileMissing - 1));
             }
         } else if (next != Next.ON_EVENT) {
-            schedule(pci, entry, PAUSES.millis(entry.attempts - 1));
+            schedule(key, entry, PAUSES.millis(entry.attempts - 1));
         }
         if (!whenDone.isEmpty() && depth() == 0) {
             whenDone.forEach(Runnable::run);
