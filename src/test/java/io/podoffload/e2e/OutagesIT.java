@@ -136,6 +136,28 @@ class OutagesIT {
         assertSaidOnce("API server", "the API server answers again");
     }
 
+    /** Pods that are new must be asked for, and wait; those that are known must not wait with them. */
+    @Test
+    void aKubeletThatDoesNotAnswerHoldsUpNoPodThatIsKnown() {
+        cluster.useCni(CniMode.OTHER);
+        Pod known = cluster.awaitBound(cluster.create(Pods.labelled("known")), "Bound");
+        String representor = NODE.representor(known);
+        List<Pod> pods = new ArrayList<>();
+        cluster.whileKubeletHangs(() -> {
+            for (int pod = 0; pod < 3; pod++) {
+                pods.add(cluster.create(Pods.labelled("new-" + pod)));
+            }
+            for (int round = 0; round < 5; round++) {
+                cluster.ovs().vsctl("del-port", "br-int", representor);
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(5))
+                        .untilAsserted(
+                                () -> assertThat(NODE.externalIds(representor)).containsEntry("ovn-installed", "true"));
+            }
+        });
+        pods.forEach(pod -> cluster.awaitBound(pod, "Bound"));
+    }
+
     private void assertEventIsFollowed() {
         Programs.run("ip", "link", "set", LAST_REPRESENTOR, "alias", "", "up"); // of links that are down no event comes
         Awaitility.await()

@@ -19,6 +19,7 @@ final class KubeletLimit implements ServerInterceptor {
 
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
+    private volatile boolean hangs;
     private double tokens = AT_ONCE; // guarded by this
     private long filledAt = System.nanoTime(); // guarded by this
 
@@ -26,6 +27,9 @@ final class KubeletLimit implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         calls.incrementAndGet();
+        if (hangs) {
+            return new ServerCall.Listener<>() {}; // until the caller gives up
+        }
         if (allows()) {
             return next.startCall(call, headers);
         }
@@ -49,6 +53,11 @@ final class KubeletLimit implements ServerInterceptor {
     synchronized void exhaust() {
         tokens = -AT_ONCE;
         filledAt = System.nanoTime();
+    }
+
+    /** Whether calls are taken and never answered. */
+    void hang(boolean hanging) {
+        hangs = hanging;
     }
 
     int calls() {

@@ -739,6 +739,16 @@ public final class SimulatedCluster implements AutoCloseable {
         return new KubeletCalls(kubelet.limit().calls(), kubelet.limit().refused());
     }
 
+    /** Lets something happen while the kubelet takes calls and answers none. */
+    public void whileKubeletHangs(Runnable story) {
+        kubelet.limit().hang(true);
+        try {
+            story.run();
+        } finally {
+            kubelet.limit().hang(false);
+        }
+    }
+
     /** Another client uses up what the kubelet allows of calls, for a tenth of a second. */
     public void exhaustKubelet() {
         kubelet.limit().exhaust();

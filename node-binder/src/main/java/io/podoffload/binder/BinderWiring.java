@@ -42,6 +42,7 @@ import io.podoffload.binder.reconcile.ManagedVfs;
 import io.podoffload.binder.reconcile.NodeObserver;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Opponent;
+import io.podoffload.binder.reconcile.PodReconciler;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
 import io.podoffload.binder.reconcile.UnservedPods;
@@ -68,6 +69,7 @@ class BinderWiring {
     private static final int BOOT_ID_LENGTH = 8;
 
     private static final int VFS_AT_ONCE = 4;
+    private static final int PODS_AT_ONCE = 4;
 
     /** A command is to be answered within a second. */
     private static final Duration SHORTEST_WATCH = Duration.ofMillis(400);
@@ -320,8 +322,32 @@ class BinderWiring {
             NodeObserver observer,
             UnservedPods unserved,
             VfStates states,
-            WorkQueue<PciAddress> queue) {
-        return new VfWatch(inventory, allotted, pods, sandboxes, bridge, observer, unserved, states, queue);
+            WorkQueue<PciAddress> queue,
+            PodReconciler podReconciler,
+            WorkQueue<String> podQueue) {
+        return new VfWatch(
+                inventory,
+                allotted,
+                pods,
+                sandboxes,
+                bridge,
+                observer,
+                unserved,
+                states,
+                queue,
+                podReconciler,
+                podQueue);
+    }
+
+    @Bean
+    PodReconciler podReconciler(
+            NodePods pods, AllottedVfs allotted, UnservedPods unserved, WorkQueue<PciAddress> queue) {
+        return new PodReconciler(pods, allotted, unserved, queue);
+    }
+
+    @Bean
+    WorkQueue<String> podQueue(PodReconciler podReconciler) {
+        return new WorkQueue<>("pod", PODS_AT_ONCE, podReconciler::reconcile);
     }
 
     /** What the account of a binder may not read of the cluster, a person asks for with rights of their own. */

@@ -17,27 +17,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where events come in: taken off their sources' threads at once, because an OVSDB or pod event must not wait for the
- * kubelet, and followed one after the other. Before the first look is done nothing is followed: it reads everything.
+ * Where events come in: taken off their sources' threads at once, and followed one after the other by a thread that waits for nobody.
+ * When events may have been missed every VF is looked at again, by another thread, since the kubelet and the runtime are asked for
+ * their lists then. Before the first look is done nothing is followed: it reads everything.
  */
 final class EventSources {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventSources.class);
     private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
-    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, task -> {
-        Thread daemon = new Thread(task, "events");
-        daemon.setDaemon(true);
-        return daemon;
-    });
-    private final Retry again = new Retry(thread, PAUSES, this::inDoubt);
+    private final ScheduledThreadPoolExecutor thread = thread("events");
+    private final ScheduledThreadPoolExecutor resyncs = thread("resync");
+    private final Retry again = new Retry(resyncs, PAUSES, this::inDoubt);
     private final Complaint complaint = new Complaint(LOG);
     private final AtomicBoolean resyncAsked = new AtomicBoolean();
     private volatile @Nullable VfWatch watch;
     private volatile Runnable resync = () -> {};
 
-    EventSources() {
-        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    private static ScheduledThreadPoolExecutor thread(String name) {
+        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread daemon = new Thread(task, name);
+            daemon.setDaemon(true);
+            return daemon;
+        });
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return executor;
     }
 
     /**
@@ -76,18 +80,20 @@ final class EventSources {
 
     /** Events may have been missed: every VF is looked at again. */
     void inDoubt() {
-        if (resyncAsked.compareAndSet(false, true)) {
-            follow(follower -> {
+        if (areFollowed() && !resyncs.isShutdown() && resyncAsked.compareAndSet(false, true)) {
+            resyncs.execute(() -> {
                 resyncAsked.set(false);
-                resync.run();
-                complaint.succeeded();
-                again.succeeded();
+                run(() -> {
+                    resync.run();
+                    complaint.succeeded();
+                    again.succeeded();
+                });
             });
         }
     }
 
     /**
-     * Runs {@code task} now and again, between events; one that fails waits for its next turn.
+     * Runs {@code task} now and again, between events, so that it must not wait for anybody; one that fails waits for its next turn.
      *
      * @param what a sentence for the log that says what did not happen, and ends before the cause
      */
@@ -117,9 +123,7 @@ final class EventSources {
         }
         thread.execute(() -> {
             VfWatch follower = watch;
-            if (follower == null) {
-                resyncAsked.set(false);
-            } else {
+            if (follower != null) {
                 run(() -> event.accept(follower));
             }
         });
@@ -140,5 +144,6 @@ final class EventSources {
 
     void close() {
         thread.shutdownNow();
+        resyncs.shutdownNow();
     }
 }

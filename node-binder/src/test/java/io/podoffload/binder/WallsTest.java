@@ -1,12 +1,19 @@
 package io.podoffload.binder;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.podoffload.binder.reconcile.VfWatch;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WallsTest {
@@ -78,6 +85,41 @@ class WallsTest {
                 .should()
                 .beFreeOfCycles()
                 .check(classes);
+    }
+
+    /** Events wait for the thread that takes them. Only a resync, which has its own, asks for lists. */
+    @Test
+    void theThreadThatTakesEventsAsksNeitherKubeletNorRuntimeNorApiServer() {
+        for (String event : new String[] {"podChanged", "podGone", "sandboxChanged", "portChanged", "linkChanged"}) {
+            methods()
+                    .that()
+                    .areDeclaredIn(VfWatch.class)
+                    .and()
+                    .haveName(event)
+                    .should(callNothingThatWaits())
+                    .check(classes);
+        }
+    }
+
+    private static ArchCondition<JavaMethod> callNothingThatWaits() {
+        Set<String> free = Set.of(
+                "AllottedVfs.known",
+                "AllottedVfs.forget",
+                "Sandboxes.forget",
+                "Sandboxes.prefetch",
+                "Sandboxes.prefetchNetns",
+                "UnservedPods.forget");
+        Set<String> asking =
+                Set.of("AllottedVfs", "Sandboxes", "UnservedPods", "BindingReporter", "PodStatus", "PodResources");
+        return new ArchCondition<>("call nothing that waits for somebody") {
+            @Override
+            public void check(JavaMethod method, ConditionEvents events) {
+                method.getCallsFromSelf().stream()
+                        .filter(call -> asking.contains(call.getTargetOwner().getSimpleName()))
+                        .filter(call -> !free.contains(call.getTargetOwner().getSimpleName() + "." + call.getName()))
+                        .forEach(call -> events.add(SimpleConditionEvent.violated(call, call.getDescription())));
+            }
+        };
     }
 
     @Test

@@ -58,6 +58,12 @@ public final class AllottedVfs {
         return ask(pod, false);
     }
 
+    /** The VFs of a pod as far as they are known; nobody is asked. */
+    synchronized List<PciAddress> known(PodView pod) {
+        Allotment known = byPod.get(pod.ref().uid());
+        return known == null ? List.of() : known.vfs();
+    }
+
     /** Asks once more if what is known was read before the pod's own sandbox ran. */
     List<PciAddress> confirmed(PodView pod) {
         if (isConfirmed(pod)) {

@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Finds out which VF an event is about. Events say only where to look again; what is true is read by the reconciler, so a
- * VF too many does no harm, and a VF too few is found by the next resync.
+ * Finds out which VF or pod an event is about, and asks nobody: the kubelet, the runtime and the API server may take their time, and
+ * the next event must not wait. Events say only where to look; what is true is read by the reconcilers, so a VF too many does no harm,
+ * and a VF too few is found by the next resync.
  */
 public final class VfWatch {
 
@@ -26,6 +27,8 @@ public final class VfWatch {
     private final Sandboxes sandboxes;
     private final IntegrationBridge bridge;
     private final NodeObserver observer;
+    private final PodReconciler podReconciler;
+    private final Consumer<String> lookAtPod;
     private final UnservedPods unserved;
     private final VfStates states;
     private final Consumer<PciAddress> look;
@@ -40,7 +43,9 @@ public final class VfWatch {
             NodeObserver observer,
             UnservedPods unserved,
             VfStates states,
-            WorkQueue<PciAddress> queue) {
+            WorkQueue<PciAddress> queue,
+            PodReconciler podReconciler,
+            WorkQueue<String> podQueue) {
         this.inventory = inventory;
         this.allotted = allotted;
         this.pods = pods;
@@ -49,11 +54,13 @@ public final class VfWatch {
         this.observer = observer;
         this.unserved = unserved;
         this.states = states;
+        this.podReconciler = podReconciler;
+        this.lookAtPod = podQueue::look;
         this.look = queue::look;
         this.lookUnlessQuiet = queue::lookUnlessQuiet;
     }
 
-    /** Looks at every VF of the node, and at every pod that was promised one. */
+    /** Looks at every VF of the node, and at every pod that was promised one. It asks the kubelet and the runtime for their lists. */
     public void resync() {
         Runnable sandboxesListed = sandboxes.prefetch();
         Set<PciAddress> all = vfs();
@@ -63,7 +70,7 @@ public final class VfWatch {
         } finally {
             all.forEach(look); // each asks for what it needs itself if the list failed
         }
-        pods.optedIn().forEach(unserved::check);
+        pods.optedIn().forEach(pod -> lookAtPod.accept(pod.ref().uid()));
     }
 
     /** Every VF of the node: those with a representor, those that the kubelet allotted, and those that rows still name. */
@@ -77,12 +84,10 @@ public final class VfWatch {
 
     /** A pod appeared or changed. */
     public void podChanged(PodView pod) {
-        unserved.check(pod);
         Set<PciAddress> vfs = marked(pod.ref().uid());
-        if (pods.isHolder(pod)) {
-            vfs.addAll(allotted.of(pod));
-        }
+        vfs.addAll(allotted.known(pod));
         vfs.forEach(look);
+        lookAtPod.accept(pod.ref().uid());
     }
 
     /** A pod is gone from the API. */
@@ -90,10 +95,14 @@ public final class VfWatch {
         Set<PciAddress> vfs = marked(pod.ref().uid());
         vfs.addAll(allotted.forget(pod));
         unserved.forget(pod);
+        podReconciler.forget(pod.ref().uid());
         vfs.forEach(look);
     }
 
-    /** The container runtime did something for a pod, of which the API server may not know yet, or no longer. */
+    /**
+     * The container runtime did something for a pod, of which the API server may not know yet, or no longer. What the look that follows
+     * needs is on its way from the runtime meanwhile.
+     */
     public void sandboxChanged(Sandbox sandbox) {
         sandboxes.forget(sandbox.pod());
         String uid = sandbox.pod().uid();
@@ -110,7 +119,7 @@ public final class VfWatch {
             sandboxes.prefetch(sandbox.pod().podName());
             if (sandbox.ready()) {
                 sandboxes.prefetchNetns(sandbox.id());
-                allotted.confirmed(known.get()); // its sandbox runs, so what the kubelet says is of this very pod
+                podReconciler.isRunning(uid);
             }
         }
         podChanged(known.get());

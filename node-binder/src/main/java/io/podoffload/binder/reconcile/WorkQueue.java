@@ -69,6 +69,7 @@ public final class WorkQueue<K> implements AutoCloseable {
         private boolean settled;
         private boolean due;
         private int attempts;
+        private long turn;
         private int looksWhileMissing;
         private final Complaint complaint = new Complaint(LOG);
         private long quietUntil = System.nanoTime();
@@ -130,12 +131,16 @@ public final class WorkQueue<K> implements AutoCloseable {
         }
         entry.due = millis == 0;
         if (!workers.isShutdown()) {
-            entry.waiting = workers.schedule(() -> run(key, entry), millis, TimeUnit.MILLISECONDS);
+            long turn = ++entry.turn;
+            entry.waiting = workers.schedule(() -> run(key, entry, turn), millis, TimeUnit.MILLISECONDS);
         }
     }
 
-    private void run(K key, Entry entry) {
+    private void run(K key, Entry entry, long turn) {
         synchronized (this) {
+            if (turn != entry.turn) {
+                return; // it was cancelled too late
+            }
             if (entry.running) {
                 entry.again = true;
                 return;
@@ -188,6 +193,9 @@ public final class WorkQueue<K> implements AutoCloseable {
             }
         } else if (next != Next.ON_EVENT) {
             schedule(key, entry, PAUSES.millis(entry.attempts - 1));
+        }
+        if (next == Next.ON_EVENT && !entry.due && !entry.running) {
+            entries.remove(key); // nothing of it need be remembered
         }
         if (!whenDone.isEmpty() && depth() == 0) {
             whenDone.forEach(Runnable::run);
