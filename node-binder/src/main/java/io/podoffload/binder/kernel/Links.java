@@ -66,6 +66,10 @@ public final class Links implements AutoCloseable {
     private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
+    private static final int RTA_MULTIPATH = 9;
+    private static final int RTA_TABLE = 15;
+    private static final int RTNEXTHOP = 8;
+    private static final int RT_TABLE_LOCAL = 255;
     private static final int RT_TABLE_MAIN = 254;
     private static final int RTPROT_STATIC = 4;
     private static final int RTN_UNICAST = 1;
@@ -126,6 +130,7 @@ public final class Links implements AutoCloseable {
     /** The link itself and all that stand on it: its bond or bridge, VLANs and the like, and theirs. */
     public Set<Integer> standingOn(int index) {
         Map<Integer, Set<Integer>> below = new HashMap<>();
+        Map<Integer, Integer> lowers = new HashMap<>();
         for (NetlinkMessage message : socket.dump("list links", RTM_GETLINK, ifinfo(0, 0, 0))) {
             int link = message.buffer().getInt(4);
             Attributes attributes = message.attributes(IFINFOMSG);
@@ -136,10 +141,16 @@ public final class Links implements AutoCloseable {
             boolean lowerIsHere = attributes.u32(IFLA_LINK_NETNSID).isEmpty();
             attributes.u32(IFLA_LINK).ifPresent(lower -> {
                 if (lowerIsHere) {
-                    below.computeIfAbsent(link, any -> new HashSet<>()).add(lower);
+                    lowers.put(link, lower);
                 }
             });
         }
+        lowers.forEach((link, lower) -> {
+            if (!Integer.valueOf(link)
+                    .equals(lowers.get(lower))) { // else both ends of a pair, of which neither stands on the other
+                below.computeIfAbsent(link, any -> new HashSet<>()).add(lower);
+            }
+        });
         Set<Integer> above = new HashSet<>(Set.of(index));
         boolean grows = true;
         while (grows) {
@@ -291,28 +302,63 @@ public final class Links implements AutoCloseable {
     /** A unicast route of the main table, and the index of the link that it goes out by. */
     public record LinkRoute(Route route, int linkIndex) {}
 
-    /** The unicast routes of the main table. */
+    /** The unicast routes of the main table; one of several next hops comes once for each. */
     public List<LinkRoute> routes() {
-        List<LinkRoute> routes = new ArrayList<>();
-        for (NetlinkMessage message : socket.dump("list routes", RTM_GETROUTE, new byte[RTMSG])) {
-            route(message).ifPresent(routes::add);
-        }
-        return routes;
+        return routes(Set.of(RT_TABLE_MAIN));
     }
 
-    static Optional<LinkRoute> route(NetlinkMessage message) {
+    /** The unicast routes of every table but the local one: policies and VRFs have tables of their own. */
+    public List<LinkRoute> routesOfAllTables() {
+        return routes(Set.of());
+    }
+
+    private List<LinkRoute> routes(Set<Integer> tables) {
+        return socket.dump("list routes", RTM_GETROUTE, new byte[RTMSG]).stream()
+                .flatMap(message -> routes(message, tables).stream())
+                .toList();
+    }
+
+    /** @param tables none for all */
+    static List<LinkRoute> routes(NetlinkMessage message, Set<Integer> tables) {
         Attributes attributes = message.attributes(RTMSG);
         ByteBuffer header = message.buffer();
-        if (Byte.toUnsignedInt(header.get(4)) != RT_TABLE_MAIN || Byte.toUnsignedInt(header.get(7)) != RTN_UNICAST) {
-            return Optional.empty();
+        int table = attributes.u32(RTA_TABLE).orElse(Byte.toUnsignedInt(header.get(4)));
+        boolean wanted = tables.isEmpty() ? table != RT_TABLE_LOCAL : tables.contains(table);
+        if (!wanted || Byte.toUnsignedInt(header.get(7)) != RTN_UNICAST) {
+            return List.of();
         }
         String any = header.get(0) == AF_INET ? "0.0.0.0" : "::";
-        String destination =
-                attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + Byte.toUnsignedInt(header.get(1));
+        String destination = canonical(
+                attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + Byte.toUnsignedInt(header.get(1)));
+        Optional<byte[]> hops = attributes.bytes(RTA_MULTIPATH); // of a group of next hops, too
+        if (hops.isPresent()) {
+            return nextHops(destination, hops.get());
+        }
         String gateway = attributes.bytes(RTA_GATEWAY).map(Links::text).orElse("");
-        return Optional.of(new LinkRoute(
-                new Route(canonical(destination), gateway),
-                attributes.u32(RTA_OIF).orElse(0)));
+        return List.of(new LinkRoute(
+                new Route(destination, gateway), attributes.u32(RTA_OIF).orElse(0)));
+    }
+
+    /** {@code struct rtnexthop}, each followed by its attributes. */
+    private static List<LinkRoute> nextHops(String destination, byte[] hops) {
+        List<LinkRoute> routes = new ArrayList<>();
+        ByteBuffer rest = ByteBuffer.wrap(hops).order(ByteOrder.nativeOrder());
+        while (rest.remaining() >= RTNEXTHOP) {
+            int length = Short.toUnsignedInt(rest.getShort(rest.position()));
+            if (length < RTNEXTHOP || length > rest.remaining()) {
+                throw new MalformedNetlinkException("a next hop is " + length + " bytes long");
+            }
+            int link = rest.getInt(rest.position() + 4);
+            ByteBuffer attributes =
+                    rest.slice(rest.position() + RTNEXTHOP, length - RTNEXTHOP).order(ByteOrder.nativeOrder());
+            String gateway = Attributes.read(attributes)
+                    .bytes(RTA_GATEWAY)
+                    .map(Links::text)
+                    .orElse("");
+            routes.add(new LinkRoute(new Route(destination, gateway), link));
+            rest.position(rest.position() + Math.min(rest.remaining(), (length + 3) / 4 * 4));
+        }
+        return routes;
     }
 
     /** Java writes {@code ::} in full. */

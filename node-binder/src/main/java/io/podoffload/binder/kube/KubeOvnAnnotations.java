@@ -4,6 +4,7 @@ import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.Route;
+import io.podoffload.binder.ip.IpText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

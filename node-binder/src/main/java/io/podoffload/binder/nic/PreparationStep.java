@@ -23,6 +23,8 @@ public sealed interface PreparationStep {
     enum Harm {
         /** Nobody notices. */
         NONE,
+        /** The node may lose its traffic for a moment. */
+        TOUCHES_UPLINK,
         /** A VF disappears from whoever has it. */
         TAKES_VFS,
         /** The uplink may lose its traffic for a while, and every VF its representor. */
@@ -189,7 +191,13 @@ public sealed interface PreparationStep {
         }
     }
 
+    /** A smaller one cuts the large packets of pods; any change lets some drivers open their queues anew. */
     record Mtu(int from, int to) implements PreparationStep {
+        @Override
+        public Harm harm() {
+            return to < from ? Harm.CUTS_UPLINK : Harm.TOUCHES_UPLINK;
+        }
+
         @Override
         public void apply(PciAddress pf, NicControl control) {
             control.setUplinkMtu(pf, to);

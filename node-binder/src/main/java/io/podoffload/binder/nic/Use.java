@@ -20,12 +20,18 @@ public record Use(Kind kind, String text) {
         USERSPACE(false),
         /** The representor or the uplink is a port of a bridge of Open vSwitch. */
         IN_BRIDGE(false),
+        /** The host itself has the VF: an address, a bond or bridge, or a link that stands on it. */
+        OF_HOST(false),
         /** It could not be found out whether a pod holds a VF. */
         UNKNOWN(false),
         /** The node's default route goes by the uplink. */
         DEFAULT_ROUTE(true),
         /** The uplink has the address that OVN's tunnels come from. */
-        TUNNEL_ADDRESS(true);
+        TUNNEL_ADDRESS(true),
+        /** The uplink has another address: of the API server's subnet, storage, management. */
+        ADDRESS(true),
+        /** The uplink is part of a bond or a bridge of the kernel. */
+        MEMBER(true);
 
         private final boolean ofNode;
 
@@ -39,6 +45,7 @@ public record Use(Kind kind, String text) {
             case NONE -> false;
             case TAKES_VFS -> !kind.ofNode;
             case CUTS_UPLINK -> !kind.ofNode || !settings.mayCut();
+            case TOUCHES_UPLINK -> kind.ofNode && !settings.mayCut();
         };
     }
 

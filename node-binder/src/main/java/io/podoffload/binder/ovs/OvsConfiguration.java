@@ -2,8 +2,10 @@ package io.podoffload.binder.ovs;
 
 import static io.podoffload.binder.ovs.Values.array;
 
+import io.podoffload.binder.ip.IpText;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param version of ovs-vswitchd
  * @param otherConfig where {@code hw-offload} and {@code tc-policy} stand
  * @param externalIds where ovn-controller's settings stand, {@code ovn-encap-ip} among them
- * @param bridgeOfPort names of ports, and the bridge of each
+ * @param bridgeOfPort names of interfaces, those of bonds too, and the bridge of each
  * @param datapathTypes of all bridges; {@code system}, or empty, is the kernel's
  * @param interfaces rows of all interfaces
  * @see <a href="https://www.openvswitch.org/support/dist-docs/ovs-vswitchd.conf.db.5.html">ovs-vswitchd.conf.db(5)</a>
@@ -33,6 +35,8 @@ public record OvsConfiguration(
         Map<String, String> bridgeOfPort,
         Set<String> datapathTypes,
         List<Interface> interfaces) {
+
+    private static final String ENCAP_IP = "ovn-encap-ip";
 
     /**
      * One interface.
@@ -64,15 +68,18 @@ public record OvsConfiguration(
             ArrayNode params = array("Open_vSwitch")
                     .add(select("Open_vSwitch", "ovs_version", "other_config", "external_ids"))
                     .add(select("Bridge", "name", "ports", "datapath_type"))
-                    .add(select("Port", "_uuid", "name"))
-                    .add(select("Interface", "name", "ofport", "error", "external_ids"));
+                    .add(select("Port", "_uuid", "interfaces"))
+                    .add(select("Interface", "_uuid", "name", "ofport", "error", "external_ids"));
             JsonNode results = connection.call("transact", params);
             JsonNode root = results.path(0).path("rows").path(0);
             return new OvsConfiguration(
                     Values.readText(root.path("ovs_version")),
                     Values.readMap(root.path("other_config")),
                     Values.readMap(root.path("external_ids")),
-                    bridges(results.path(1).path("rows"), results.path(2).path("rows")),
+                    bridges(
+                            results.path(1).path("rows"),
+                            results.path(2).path("rows"),
+                            results.path(3).path("rows")),
                     results.path(1)
                             .path("rows")
                             .valueStream()
@@ -95,21 +102,36 @@ public record OvsConfiguration(
         return Boolean.parseBoolean(otherConfig.get("hw-offload"));
     }
 
-    /** The address that OVN's tunnels come from, if it is set. */
-    public Optional<String> tunnelAddress() {
-        return Optional.ofNullable(externalIds.get("ovn-encap-ip"));
+    /**
+     * The addresses that OVN's tunnels come from, of both families and of each chassis where several share the node, in the form of the
+     * kernel's.
+     *
+     * @see <a href="https://www.ovn.org/support/dist-docs/ovn-controller.8.html">ovn-encap-ip in ovn-controller(8)</a>
+     */
+    public Set<String> tunnelAddresses() {
+        return externalIds.entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().equals(ENCAP_IP) || entry.getKey().startsWith(ENCAP_IP + "-"))
+                .flatMap(entry -> Arrays.stream(entry.getValue().split(",")))
+                .flatMap(text -> IpText.address(text.strip()).stream())
+                .collect(Collectors.toSet());
     }
 
-    private static Map<String, String> bridges(JsonNode bridges, JsonNode ports) {
+    private static Map<String, String> bridges(JsonNode bridges, JsonNode ports, JsonNode interfaces) {
         Map<String, String> names = new HashMap<>();
-        ports.forEach(port -> names.put(
-                port.path("_uuid").path(1).asString(), port.path("name").asString()));
+        interfaces.forEach(row ->
+                names.put(row.path("_uuid").path(1).asString(), row.path("name").asString()));
+        Map<String, JsonNode> interfacesOfPort = new HashMap<>();
+        ports.forEach(port -> interfacesOfPort.put(port.path("_uuid").path(1).asString(), port.path("interfaces")));
         Map<String, String> found = new HashMap<>();
         for (JsonNode bridge : bridges) {
-            for (JsonNode uuid : uuids(bridge.path("ports"))) {
-                String port = names.get(uuid.path(1).asString());
-                if (port != null) {
-                    found.put(port, bridge.path("name").asString());
+            for (JsonNode port : uuids(bridge.path("ports"))) {
+                JsonNode members = interfacesOfPort.get(port.path(1).asString());
+                for (JsonNode member : members == null ? List.<JsonNode>of() : uuids(members)) {
+                    String name = names.get(member.path(1).asString());
+                    if (name != null) {
+                        found.put(name, bridge.path("name").asString());
+                    }
                 }
             }
         }

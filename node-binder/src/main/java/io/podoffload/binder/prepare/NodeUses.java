@@ -45,10 +45,39 @@ public final class NodeUses {
         }
         Optional<OvsConfiguration> ovs = openVSwitch(uses);
         ovs.ifPresent(running -> addBridges(pf, running, uses));
+        Set<String> tunnels = ovs.map(OvsConfiguration::tunnelAddresses).orElse(Set.of());
         pf.uplink()
                 .flatMap(uplink -> host.named(uplink.name()))
-                .ifPresent(uplink -> addRoutes(uplink, ovs.flatMap(OvsConfiguration::tunnelAddress), uses));
+                .ifPresent(uplink -> addUsesOfNode(uplink, tunnels, uses));
+        pf.vfs()
+                .forEach(vf -> vf.netdev()
+                        .flatMap(host::named)
+                        .flatMap(netdev -> useOfHost(vf, netdev))
+                        .ifPresent(uses::add));
         return uses;
+    }
+
+    /** That it is up is none: many hosts set up whatever they find. */
+    private Optional<Use> useOfHost(VirtualFunction vf, Link netdev) {
+        Set<Integer> above = host.standingOn(netdev.index());
+        Optional<String> has = globalAddresses(above)
+                .findFirst()
+                .map(address -> "has the address " + address)
+                .or(() -> above.stream()
+                        .filter(index -> index != netdev.index())
+                        .flatMap(index -> host.byIndex(index).stream())
+                        .findFirst()
+                        .map(upper -> "is under " + upper.name()));
+        return has.map(
+                what -> new Use(Use.Kind.OF_HOST, "the host uses VF " + vf.pci() + ": " + netdev.name() + " " + what));
+    }
+
+    private Stream<String> globalAddresses(Set<Integer> links) {
+        return links.stream()
+                .flatMap(index -> host.byIndex(index).stream())
+                .flatMap(link -> host.addresses(link).stream())
+                .map(InterfaceAddress::address)
+                .filter(address -> !address.startsWith("fe80:") && !address.startsWith("169.254."));
     }
 
     private void addAllotments(PhysicalFunction pf, List<Use> uses) {
@@ -80,8 +109,11 @@ public final class NodeUses {
     }
 
     private static void addBridges(PhysicalFunction pf, OvsConfiguration ovs, List<Use> uses) {
-        Stream.concat(pf.uplink().stream(), pf.vfs().stream().flatMap(vf -> vf.representor().stream()))
-                .map(Netdev::name)
+        Stream.of(
+                        pf.uplink().map(Netdev::name).stream(),
+                        pf.vfs().stream().flatMap(vf -> vf.representor().map(Netdev::name).stream()),
+                        pf.vfs().stream().flatMap(vf -> vf.netdev().stream()))
+                .flatMap(names -> names)
                 .filter(ovs.bridgeOfPort()::containsKey)
                 .forEach(name -> uses.add(new Use(
                         Use.Kind.IN_BRIDGE,
@@ -89,23 +121,26 @@ public final class NodeUses {
                                 + ": take it out (ovs-vsctl del-port) where nothing needs it")));
     }
 
-    private void addRoutes(Link uplink, Optional<String> tunnel, List<Use> uses) {
+    private void addUsesOfNode(Link uplink, Set<String> tunnels, List<Use> uses) {
         Set<Integer> above = host.standingOn(uplink.index());
         String unlessToldSo = "; set even-if-it-carries-the-node where that may be cut for a moment";
-        host.routes().stream()
-                .filter(route -> route.route().isDefault() && above.contains(route.linkIndex()))
-                .findFirst()
-                .ifPresent(route -> uses.add(new Use(
-                        Use.Kind.DEFAULT_ROUTE, "the node's default route goes by " + uplink.name() + unlessToldSo)));
-        if (tunnel.isPresent()
-                && above.stream()
-                        .flatMap(index -> host.byIndex(index).stream())
-                        .flatMap(link -> host.addresses(link).stream())
-                        .map(InterfaceAddress::address)
-                        .anyMatch(tunnel.get()::equals)) {
+        if (host.routesOfAllTables().stream()
+                .anyMatch(route -> route.route().isDefault() && above.contains(route.linkIndex()))) {
             uses.add(new Use(
-                    Use.Kind.TUNNEL_ADDRESS,
-                    uplink.name() + " has " + tunnel.get() + ", the address of this node's tunnels" + unlessToldSo));
+                    Use.Kind.DEFAULT_ROUTE, "a default route of the node goes by " + uplink.name() + unlessToldSo));
         }
+        globalAddresses(above).forEach(address -> {
+            boolean tunnel = tunnels.contains(address);
+            uses.add(new Use(
+                    tunnel ? Use.Kind.TUNNEL_ADDRESS : Use.Kind.ADDRESS,
+                    uplink.name() + " has " + address + (tunnel ? ", the address of this node's tunnels" : "")
+                            + unlessToldSo));
+        });
+        above.stream()
+                .filter(index -> index != uplink.index())
+                .flatMap(index -> host.byIndex(index).stream())
+                .findFirst()
+                .ifPresent(upper ->
+                        uses.add(new Use(Use.Kind.MEMBER, uplink.name() + " is under " + upper.name() + unlessToldSo)));
     }
 }

@@ -53,7 +53,17 @@ public final class PfPreparation {
         return PreparationPlan.of(settings, pf, uses.apply(pf), order);
     }
 
+    /** A PF that cannot be read fails by itself, and not the others with it. */
     public Outcome prepare(PciAddress pci, PfSettings settings) {
+        try {
+            return prepareReadable(pci, settings);
+        } catch (RuntimeException e) {
+            LOG.debug("PF {} cannot be prepared", pci, e);
+            return new Outcome(pci, Outcome.Kind.FAILED, List.of(), List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private Outcome prepareReadable(PciAddress pci, PfSettings settings) {
         PreparationPlan first = plan(pci, settings);
         if (!first.obstacles().isEmpty()) {
             return new Outcome(pci, Outcome.Kind.REFUSED, List.of(), first.obstacles());
@@ -114,14 +124,19 @@ public final class PfPreparation {
                 begun.push(step);
                 applyPatiently(pci, step);
             }
-        } catch (LinuxException e) {
+        } catch (RuntimeException e) {
             String failed = begun.element().text();
             LOG.debug("{}: {}", before.title(), failed, e);
-            return new Attempt(
-                    List.of("cannot " + failed + ": " + KernelRefusal.explain(begun.element(), e)),
-                    takeBack(before, begun));
+            return new Attempt(List.of("cannot " + failed + ": " + why(begun.element(), e)), takeBack(before, begun));
         }
-        PreparationPlan after = plan(pci, settings);
+        PreparationPlan after;
+        try {
+            after = plan(pci, settings);
+        } catch (RuntimeException e) {
+            LOG.debug("{}: what became of it", before.title(), e);
+            return new Attempt(
+                    List.of("cannot read what the steps made of it: " + e.getMessage()), takeBack(before, begun));
+        }
         return after.steps().isEmpty()
                 ? new Attempt(List.of(), List.of())
                 : new Attempt(
@@ -153,6 +168,16 @@ public final class PfPreparation {
         while (!begun.isEmpty()) {
             begun.pop().undo().ifPresent(undo -> takeBack(before, undo, left));
         }
+        try {
+            return left(before, left);
+        } catch (RuntimeException e) {
+            LOG.debug("{}: what is left of it", before.title(), e);
+            left.add("cannot read whether it is as it was before: " + e.getMessage());
+            return left;
+        }
+    }
+
+    private List<String> left(PhysicalFunction before, List<String> left) {
         if (before.offloads() && !control.pf(before.pci()).offloads()) {
             // they came anew with the mode
             takeBack(before, new PreparationStep.RepresentorTcOffload(true, true), left);
@@ -169,10 +194,16 @@ public final class PfPreparation {
         LOG.info("{}: back: {}", before.title(), undo.text());
         try {
             undo.apply(before.pci(), control);
-        } catch (LinuxException e) {
+        } catch (RuntimeException e) {
             LOG.debug("{}: back: {}", before.title(), undo.text(), e);
-            left.add("could not be put back: " + undo.text() + ": " + KernelRefusal.explain(undo, e));
+            left.add("could not be put back: " + undo.text() + ": " + why(undo, e));
         }
+    }
+
+    private static String why(PreparationStep step, RuntimeException failure) {
+        return failure instanceof LinuxException refusal
+                ? KernelRefusal.explain(step, refusal)
+                : String.valueOf(failure.getMessage());
     }
 
     private static List<String> texts(List<PreparationStep> steps) {

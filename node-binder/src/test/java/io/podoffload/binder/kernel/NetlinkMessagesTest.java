@@ -213,9 +213,46 @@ class NetlinkMessagesTest {
                             .bytes(1, destination)
                             .u32(4, link)
                             .bytes(5, gateway),
-                    Links::route,
-                    Optional.of(
-                            new Links.LinkRoute(new Route(dotted(destination) + "/" + prefix, dotted(gateway)), link)));
+                    message -> Links.routes(message, Set.of(254)),
+                    List.of(new Links.LinkRoute(new Route(dotted(destination) + "/" + prefix, dotted(gateway)), link)));
+        });
+    }
+
+    /** By BGP to the host, and of a group of next hops; a policy has a table of its own. */
+    @Test
+    void routesOfSeveralNextHops() {
+        goesThroughAndBearsDamage(() -> {
+            List<Links.LinkRoute> routes = new java.util.ArrayList<>();
+            java.io.ByteArrayOutputStream hops = new java.io.ByteArrayOutputStream();
+            for (int hop = number(4) + 1; hop > 0; hop--) {
+                byte[] gateway = bytes(4);
+                int link = number(1000) + 1;
+                hops.writeBytes(AttributeWriter.number(16)
+                        .putShort((short) 16)
+                        .putShort((short) 0)
+                        .putInt(link)
+                        .putShort((short) 8)
+                        .putShort((short) 5)
+                        .put(gateway)
+                        .array());
+                routes.add(new Links.LinkRoute(new Route("0.0.0.0/0", dotted(gateway)), link));
+            }
+            int table = number(3) == 0 ? 254 : number(100_000) + 1_000;
+            return new Told<>(
+                    new AttributeWriter()
+                            .header(AttributeWriter.number(12)
+                                    .put((byte) 2)
+                                    .put(new byte[3])
+                                    .put((byte) Math.min(table, 252))
+                                    .put((byte) 4)
+                                    .put((byte) 0)
+                                    .put((byte) 1)
+                                    .putInt(0)
+                                    .array())
+                            .u32(15, table)
+                            .bytes(9, hops.toByteArray()),
+                    message -> Links.routes(message, Set.of()),
+                    routes);
         });
     }
 

@@ -9,6 +9,8 @@ import io.podoffload.binder.nic.NicControl;
 import io.podoffload.binder.nic.PhysicalFunction;
 import io.podoffload.binder.nic.TcOffload;
 import io.podoffload.binder.nic.VirtualFunction;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,6 +39,9 @@ final class ModelNic implements NicControl {
     /** Which change fails, counted from 1; 0 for none. */
     int failAt;
 
+    /** Whether it fails by another exception than the kernel's refusal: a folder of sysfs may go while it is read. */
+    boolean failsOddly;
+
     int changes;
 
     ModelNic() {}
@@ -52,6 +57,9 @@ final class ModelNic implements NicControl {
     private void change(String what) {
         changes++;
         if (changes == failAt) {
+            if (failsOddly) {
+                throw new UncheckedIOException(what, new NoSuchFileException("net"));
+            }
             throw new LinuxException(what, Errno.EIO, "the test wants it so");
         }
     }

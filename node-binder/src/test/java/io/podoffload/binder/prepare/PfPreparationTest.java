@@ -200,6 +200,39 @@ class PfPreparationTest {
     }
 
     @Test
+    void anMtuThatShrinksIsRefusedUnderPodsAndAnyChangeOfItUnderTheNode() {
+        Use pod = new Use(Use.Kind.ALLOTTED, "pod default/a holds VF 0000:03:00.2");
+        Use address = new Use(Use.Kind.ADDRESS, "enp3s0f0 has 192.0.2.1");
+
+        assertThat(preparation(new ModelNic(), pod)
+                        .prepare(ModelNic.PF, mtu(1400))
+                        .messages())
+                .containsExactly(pod.text());
+        assertThat(preparation(new ModelNic(), pod)
+                        .prepare(ModelNic.PF, mtu(9000))
+                        .kind())
+                .isEqualTo(Outcome.Kind.PREPARED);
+        for (int mtu : new int[] {1400, 9000}) {
+            assertThat(preparation(new ModelNic(), address)
+                            .prepare(ModelNic.PF, mtu(mtu))
+                            .messages())
+                    .containsExactly(address.text());
+        }
+    }
+
+    private static PfSettings mtu(int mtu) {
+        return new PfSettings(
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.of(mtu),
+                PfSettings.Order.VFS_FIRST,
+                false);
+    }
+
+    @Test
     void itMayCutTheNodeWhereItIsToldTo() {
         PfSettings told = new PfSettings(
                 OptionalInt.of(4),
@@ -243,6 +276,7 @@ class PfPreparationTest {
             nic.vfsLast = random.nextInt(4) == 0;
             nic.vfsFirst = !nic.vfsLast && random.nextInt(4) == 0;
             nic.failAt = random.nextInt(3) == 0 ? 1 + random.nextInt(8) : 0;
+            nic.failsOddly = random.nextInt(4) == 0;
             PfSettings wanted = new PfSettings(
                     random.nextInt(4) == 0 ? OptionalInt.empty() : OptionalInt.of(random.nextInt(5)),
                     random.nextInt(4) == 0 ? Optional.empty() : Optional.of(mode(random)),

@@ -1,4 +1,4 @@
-package io.podoffload.binder.kube;
+package io.podoffload.binder.ip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.podoffload.binder.kube;
+package io.podoffload.binder.ip;
 
 import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
@@ -6,29 +6,29 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 
 /**
- * IP addresses and networks as annotations have them. They are read as kube-ovn-cni reads them, and never resolved.
+ * IP addresses and networks as annotations and databases have them. They are read as kube-ovn-cni reads them, and never resolved.
  *
  * @see <a href="https://pkg.go.dev/net#ParseIP">net.ParseIP</a>
  * @see <a href="https://pkg.go.dev/net#ParseCIDR">net.ParseCIDR</a>
  */
-final class IpText {
+public final class IpText {
 
     private static final int LONGEST = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length();
 
     private IpText() {}
 
     /** The address in the form that the kernel's answers are shown in; empty if {@code text} is no address. */
-    static Optional<String> address(String text) {
+    public static Optional<String> address(String text) {
         return parse(text).map(InetAddress::getHostAddress);
     }
 
     /** The length of the prefix of a network such as {@code 10.16.0.0/16}; empty if {@code cidr} is none. */
-    static Optional<Integer> prefixLength(String cidr) {
+    public static Optional<Integer> prefixLength(String cidr) {
         return Network.parse(cidr).map(Network::prefixLength);
     }
 
     /** The network of an address with a prefix, as a CIDR without host bits; empty if {@code cidr} is none. */
-    static Optional<String> network(String cidr) {
+    public static Optional<String> network(String cidr) {
         return Network.parse(cidr).map(Network::masked);
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.podoffload.binder.ip;
+
+import org.jspecify.annotations.NullMarked;
