@@ -127,6 +127,37 @@ class NoHarmIT {
         NODE.assertAsAtFirst("the kubelet offers the VF again");
     }
 
+    /** By {@code kubectl annotate}, of whoever may change the pod. */
+    @Test
+    void aRunningPodKeepsTheAddressThatItWasBoundWith() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("edited")), "Bound");
+        String before = cluster.exec(pod, "ip", "-o", "address", "show", "net1");
+        String prefix = "default.default.ovn.kubernetes.io/";
+
+        cluster.client()
+                .pods()
+                .inNamespace("default")
+                .withName("edited")
+                .edit(now -> new PodBuilder(now)
+                        .editMetadata()
+                        .addToAnnotations(prefix + "ip_address", "10.16.0.1")
+                        .addToAnnotations(prefix + "mac_address", "02:66:66:66:66:66")
+                        .endMetadata()
+                        .build());
+
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(detail(cluster.vfOf(pod))).contains("annotations have changed since"));
+        assertThat(cluster.exec(pod, "ip", "-o", "address", "show", "net1")).isEqualTo(before);
+        assertThat(cluster.exec(pod, "ip", "link", "show", "net1")).doesNotContain("02:66:66:66:66:66");
+        cluster.restartSandbox(pod);
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.exec(pod, "ip", "-o", "address", "show", "net1"))
+                        .contains("10.16.0.1/16"));
+    }
+
     private static String linksOf(String netdev, String representor) {
         return Programs.run("ip", "-o", "link", "show", netdev)
                 + Programs.run("ip", "-o", "-4", "address", "show", netdev)

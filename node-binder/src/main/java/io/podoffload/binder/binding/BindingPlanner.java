@@ -23,7 +23,10 @@ public final class BindingPlanner {
         }
         Optional<OwnerMark> mark = observed.mark();
         if (mark.isPresent() && !(desired instanceof Binding binding && binding.isMarkedBy(mark.get()))) {
-            return Release.ofOurs(observed, mark.get());
+            Plan release = Release.ofOurs(observed, mark.get());
+            return release.steps().isEmpty() && desired instanceof Desired.Pending pending && pending.isOf(mark.get())
+                    ? Plan.nothing(pending.reason(), pending.detail()) // its annotations, and not an earlier pod
+                    : release;
         }
         if (observed.port().isPresent() && mark.isEmpty()) {
             return CniBinding.withPort(desired, observed, observed.port().get());

@@ -53,9 +53,20 @@ final class CniBinding {
                 : Plan.nothing(Reason.BoundByAnother, detail + ": the port has another iface-id");
     }
 
-    private static Plan adopt(Binding binding, Observed observed, Port row) {
+    private static Plan adopt(Binding wanted, Observed observed, Port row) {
+        Binding binding = row.adoptedFor(wanted)
+                ? Optional.ofNullable(row.externalIds().get(OwnerMark.NETWORK))
+                        .flatMap(NetworkText::read)
+                        .map(wanted::with)
+                        .orElse(wanted)
+                : wanted;
         String ifaceId = binding.network().ifaceId();
-        String detail = "VF %s, representor %s, OVN port %s".formatted(observed.pci(), row.name(), ifaceId);
+        String detail = "VF %s, representor %s, OVN port %s%s"
+                .formatted(
+                        observed.pci(),
+                        row.name(),
+                        ifaceId,
+                        binding.isSameNetwork(wanted) ? "" : OwnBinding.CHANGED_SINCE);
         if (row.ifaceId().isPresent() && !row.ifaceId().get().equals(ifaceId)) {
             return Plan.nothing(Reason.BoundByAnother, detail + ": the port has another iface-id");
         }
@@ -115,7 +126,8 @@ final class CniBinding {
                 OwnerMark.OWNER, OwnerMark.ADOPTED,
                 OwnerMark.POD_UID, binding.pod().uid(),
                 OwnerMark.SANDBOX, binding.sandboxId(),
-                OwnerMark.PCI, pci.value());
+                OwnerMark.PCI, pci.value(),
+                OwnerMark.NETWORK, NetworkText.of(binding.network()));
     }
 
     /** The VF is in the pod, the representor is named after this very sandbox, and the row that goes with them is gone. */

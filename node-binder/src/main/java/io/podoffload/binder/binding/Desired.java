@@ -19,6 +19,10 @@ public sealed interface Desired {
             detail = PlainText.sentence(detail);
         }
 
+        boolean isOf(OwnerMark mark) {
+            return mark.podUid().equals(pod.uid());
+        }
+
         @Override
         public Optional<PodRef> owner() {
             return Optional.of(pod);
@@ -66,6 +70,14 @@ public sealed interface Desired {
         @Override
         public Optional<PodRef> owner() {
             return Optional.of(pod);
+        }
+
+        Binding with(PodNetwork other) {
+            return new Binding(pod, sandboxId, netns, other, interfaceName, reportedByCni);
+        }
+
+        boolean isSameNetwork(Binding other) {
+            return network.withoutUnusable().equals(other.network.withoutUnusable());
         }
 
         /** Whether {@code mark} was made for this very pod and sandbox; an alias shortens the sandbox id. */

@@ -10,9 +10,13 @@ import java.util.Set;
 /** What the binder does to bring a VF into a pod itself, and to keep it there. */
 final class OwnBinding {
 
+    static final String CHANGED_SINCE =
+            "; the pod's annotations have changed since, which counts for its next sandbox only";
+
     private OwnBinding() {}
 
-    static Plan plan(Binding binding, Observed observed, Optional<OwnerMark> marked) {
+    static Plan plan(Binding wanted, Observed observed, Optional<OwnerMark> marked) {
+        Binding binding = marked.flatMap(OwnerMark::network).map(wanted::with).orElse(wanted);
         Optional<Plan> rivals = rivals(observed);
         if (rivals.isPresent()) {
             return rivals.get();
@@ -50,7 +54,8 @@ final class OwnBinding {
         if (verdict == Reason.Bound && target.isPresent()) {
             announce(binding, observed, target.get(), steps);
         }
-        return new Plan(verdict, detail(binding, observed, target), steps);
+        String since = binding.isSameNetwork(wanted) ? "" : CHANGED_SINCE;
+        return new Plan(verdict, detail(binding, observed, target) + since, steps);
     }
 
     /** The iface-id is on another row: taken off where its pod is gone for good, else a matter for a person. */
@@ -76,7 +81,13 @@ final class OwnBinding {
                         ? VfIdentity.withoutNetdev(observed.adminMac())
                         : VfIdentity.of(observed.link().orElseThrow(), observed.adminMac()));
         return new OwnerMark(
-                binding.pod().uid(), binding.sandboxId(), observed.pci(), binding.netns(), original, observed.boot());
+                binding.pod().uid(),
+                binding.sandboxId(),
+                observed.pci(),
+                binding.netns(),
+                original,
+                observed.boot(),
+                Optional.of(binding.network().withoutUnusable()));
     }
 
     /**

@@ -14,9 +14,21 @@ import java.util.Optional;
  *
  * @param boot of the machine, by its boot id: what the VF was before is no longer true after another boot; empty in a
  *     mark from an ifalias, which does not outlive one
+ * @param network that the sandbox was bound with: later edits of the pod's annotations do not change it
  */
 public record OwnerMark(
-        String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original, String boot) {
+        String podUid,
+        String sandboxId,
+        PciAddress pci,
+        String netns,
+        VfIdentity original,
+        String boot,
+        Optional<PodNetwork> network) {
+
+    /** One from an ifalias, which has no room for the network. */
+    OwnerMark(String podUid, String sandboxId, PciAddress pci, String netns, VfIdentity original, String boot) {
+        this(podUid, sandboxId, pci, netns, original, boot, Optional.empty());
+    }
 
     /** Of all keys that the binder writes. */
     static final String PREFIX = "pod-offload-";
@@ -36,6 +48,9 @@ public record OwnerMark(
 
     /** Key whose value is the {@code ovn-installed-ts} for which the pod's addresses were announced. */
     public static final String ANNOUNCED = "pod-offload-announced";
+
+    /** Key whose value is the network that the sandbox was bound with, see {@link NetworkText}. */
+    static final String NETWORK = "pod-offload-network";
 
     private static final String NETNS = "pod-offload-netns";
     private static final String NAME = "pod-offload-vf-name";
@@ -59,6 +74,7 @@ public record OwnerMark(
         ids.put(MAC, original.mac().value());
         original.adminMac().ifPresent(mac -> ids.put(ADMIN_MAC, mac.value()));
         ids.put(BOOT, boot);
+        network.ifPresent(bound -> ids.put(NETWORK, NetworkText.of(bound)));
         return ids;
     }
 
@@ -78,7 +94,8 @@ public record OwnerMark(
                             Integer.parseInt(value(ids, MTU)),
                             new MacAddress(value(ids, MAC)),
                             Optional.ofNullable(ids.get(ADMIN_MAC)).map(MacAddress::new)),
-                    value(ids, BOOT)));
+                    value(ids, BOOT),
+                    Optional.ofNullable(ids.get(NETWORK)).flatMap(NetworkText::read)));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // somebody edited the row; the alias still tells
         }

@@ -43,6 +43,10 @@ public record PodNetwork(
         return mtu.orElse(overlay ? uplinkMtu - TUNNEL_HEADER : uplinkMtu);
     }
 
+    PodNetwork withoutUnusable() {
+        return new PodNetwork(ifaceId, mac, addresses, gateways, routes, List.of(), mtu, overlay, defaultRoute);
+    }
+
     /** Whether this network's gateway becomes the pod's. */
     public enum DefaultRoute {
         YES,

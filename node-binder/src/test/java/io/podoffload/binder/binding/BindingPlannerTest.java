@@ -184,6 +184,32 @@ class BindingPlannerTest {
             assertThat(plan.reason()).isEqualTo(Reason.Bound);
         }
 
+        /** A pod without NET_ADMIN would get any address and MAC by editing its own annotations. */
+        @Test
+        void whatASandboxWasBoundWithStaysWhateverBecomesOfItsAnnotations() {
+            Plan plan = bound().wanting(World.elsewhere(SANDBOX)).plan();
+
+            assertThat(plan.steps()).isEmpty();
+            assertThat(plan.reason()).isEqualTo(Reason.Bound);
+            assertThat(plan.detail()).contains("annotations have changed since").contains(IFACE_ID);
+        }
+
+        @Test
+        void theNextSandboxIsBoundWithWhatTheAnnotationsSayThen() {
+            assertThat(new World().wanting(World.elsewhere("ffff")).plan().steps())
+                    .contains(new Step.Attach(REPRESENTOR, "other.default.default.default.ovn"));
+        }
+
+        @Test
+        void aPodWhoseAnnotationBreaksIsToldSoAndStaysBound() {
+            Plan plan = bound().wanting(
+                            new Desired.Pending(POD, Reason.BadAnnotation, "annotation x: 'y' is no IP address"))
+                    .owner(true, false, false, Duration.ZERO)
+                    .plan();
+
+            assertThat(plan).isEqualTo(Plan.nothing(Reason.BadAnnotation, "annotation x: 'y' is no IP address"));
+        }
+
         @Test
         void untilOvnHasInstalledThePortItIsNotBound() {
             assertThat(inPod().ourRow(2, "iface-id", IFACE_ID).plan())
@@ -298,7 +324,7 @@ class BindingPlannerTest {
     class Adopt {
 
         @Test
-        void whatKubeOvnBoundGetsOnlyTheBindersFourKeys() {
+        void whatKubeOvnBoundGetsOnlyTheBindersKeys() {
             World world = new World().vfAway().representorUp(1400).kubeOvnRow(NETNS, "ovn-installed", "true");
 
             assertThat(world.plan().steps()).singleElement().isInstanceOfSatisfying(Step.MarkRow.class, step -> {
@@ -311,7 +337,9 @@ class BindingPlannerTest {
                                 "pod-offload-sandbox",
                                 SANDBOX,
                                 "pod-offload-pci",
-                                PCI.value()));
+                                PCI.value(),
+                                "pod-offload-network",
+                                MARK.externalIds().get("pod-offload-network")));
                 assertThat(step.expected())
                         .as("all but what ovn-controller writes at any time")
                         .isEqualTo(Map.of(
@@ -342,6 +370,22 @@ class BindingPlannerTest {
             assertThat(new World().wanting(pending).kubeOvnRow(NETNS).plan().steps())
                     .isEmpty();
             assertThat(new World().wanting(pending).plan().steps()).isEmpty();
+        }
+
+        @Test
+        void theAdminMacOfAnAdoptedPodDoesNotFollowItsAnnotations() {
+            World adopted = adopted("ovn-installed", "true").adminMac(POD_MAC.value());
+            Map<String, String> ids =
+                    new HashMap<>(adopted.observed().port().orElseThrow().externalIds());
+            ids.put("pod-offload-network", String.valueOf(MARK.externalIds().get("pod-offload-network")));
+
+            Plan plan = adopted.row("", 3, "", ids)
+                    .wanting(World.elsewhere(SANDBOX))
+                    .plan();
+
+            assertThat(plan.steps()).isEmpty();
+            assertThat(plan.reason()).isEqualTo(Reason.Adopted);
+            assertThat(plan.detail()).contains("annotations have changed since");
         }
 
         @Test

@@ -25,7 +25,14 @@ final class World {
             new VfIdentity("eth2", 1500, new MacAddress("02:5e:00:00:03:00"), Optional.empty());
     static final VfNote NOTE = new VfNote(PCI, ORIGINAL);
     static final String BOOT = "b00t1d01";
-    static final OwnerMark MARK = new OwnerMark(POD.uid(), SANDBOX, PCI, NETNS, ORIGINAL, BOOT);
+    static final OwnerMark MARK = new OwnerMark(
+            POD.uid(),
+            SANDBOX,
+            PCI,
+            NETNS,
+            ORIGINAL,
+            BOOT,
+            Optional.of(binding(DefaultRoute.IF_NONE).network()));
 
     /** The note while the binder has the VF in the pod. */
     static final VfNote HELD = VfNote.held(MARK);
@@ -80,6 +87,27 @@ final class World {
                         network.mtu(),
                         true,
                         DefaultRoute.IF_NONE),
+                Optional.empty(),
+                false);
+    }
+
+    /** The same pod, but its annotations say other things. */
+    static Desired.Binding elsewhere(String sandbox) {
+        Desired.Binding binding = binding(DefaultRoute.IF_NONE);
+        return new Desired.Binding(
+                binding.pod(),
+                sandbox,
+                binding.netns(),
+                new PodNetwork(
+                        "other.default.default.default.ovn",
+                        Optional.of(new MacAddress("02:66:66:66:66:66")),
+                        List.of(new InterfaceAddress("10.16.0.1", 16)),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        OptionalInt.of(1280),
+                        true,
+                        DefaultRoute.YES),
                 Optional.empty(),
                 false);
     }
