@@ -515,7 +515,7 @@ public final class ApiServer implements AutoCloseable {
                     return status(404, "not found");
                 }
                 if (namesAnotherUid(wanted.path("metadata").path("uid"), current)) {
-                    return status(409, "Precondition failed: UID in precondition does not match");
+                    return status(422, "Pod is invalid: metadata.uid: Invalid value: field is immutable");
                 }
                 ObjectNode merged = JSON.createObjectNode();
                 merged.putObject("metadata")

@@ -35,6 +35,8 @@ import org.slf4j.event.Level;
  */
 public final class PodStatus implements AutoCloseable {
 
+    private static final int INVALID = 422;
+
     static final String COMPONENT = "pod-offload-binder";
 
     private static final Logger LOG = LoggerFactory.getLogger(PodStatus.class);
@@ -184,11 +186,11 @@ public final class PodStatus implements AutoCloseable {
         LOG.atLevel(cause instanceof Outage ? Level.DEBUG : Level.WARN).log("{}: {}", what, cause.getMessage());
     }
 
-    /** Whether the pod went meanwhile, and maybe another of its name came. A conflict for any other cause passes. */
+    /** Whether the pod went meanwhile, and maybe another of its name came, whose uid is not the one that is applied. */
     private static boolean isGone(KubernetesClientException refusal) {
         return refusal.getCode() == HttpURLConnection.HTTP_NOT_FOUND
-                || (refusal.getCode() == HttpURLConnection.HTTP_CONFLICT
-                        && String.valueOf(refusal.getMessage()).contains("UID"));
+                || (refusal.getCode() == INVALID
+                        && String.valueOf(refusal.getMessage()).contains("metadata.uid"));
     }
 
     /** The time of a transition is that of the status, and not of the reason. */

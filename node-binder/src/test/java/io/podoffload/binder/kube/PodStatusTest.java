@@ -156,12 +156,13 @@ class PodStatusTest {
         Awaitility.await().untilAsserted(() -> assertThat(patches()).hasSizeGreaterThan(1));
     }
 
+    /** As kube-apiserver 1.36 answers. */
     @Test
     void ofAPodThatIsGoneNothingIsSentAgain() {
-        answer = 409;
+        answer = 422;
         body =
-                "{\"kind\":\"Status\",\"code\":409,\"message\":\"Precondition failed: UID in precondition: uid-1, UID in object"
-                        + " meta: uid-2\"}";
+                "{\"kind\":\"Status\",\"code\":422,\"message\":\"Pod \\\"nginx\\\" is invalid: metadata.uid: Invalid value:"
+                        + " \\\"uid-1\\\": field is immutable\"}";
 
         say("Bound");
 
