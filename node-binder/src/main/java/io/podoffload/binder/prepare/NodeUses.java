@@ -127,7 +127,7 @@ public final class NodeUses {
         if (host.routesOfAllTables().stream()
                 .anyMatch(route -> route.route().isDefault() && above.contains(route.linkIndex()))) {
             uses.add(new Use(
-                    Use.Kind.DEFAULT_ROUTE, "a default route of the node goes by " + uplink.name() + unlessToldSo));
+                    Use.Kind.DEFAULT_ROUTE, "the node's default route goes by " + uplink.name() + unlessToldSo));
         }
         globalAddresses(above).forEach(address -> {
             boolean tunnel = tunnels.contains(address);
