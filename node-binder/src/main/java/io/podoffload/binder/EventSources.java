@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where events come in: taken off their sources' threads at once, and followed one after the other by a thread that waits for nobody.
+ * Where events come in: taken off their sources' threads at once, and followed one after the other by a thread that never blocks.
  * When events may have been missed every VF is looked at again, by another thread, since the kubelet and the runtime are asked for
  * their lists then. Before the first look is done nothing is followed: it reads everything.
  */

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * @param adminMac MAC set through the PF, where the device has such
  * @param podLinks names of the interfaces in the desired binding's namespace, the VF excepted
  * @param podDefaultRoutes destinations of the default routes by those interfaces: one for each family
- * @param owner of the mark on the row or on the VF, or of a row that kube-ovn-cni made; none if nothing names an owner
+ * @param owner of the mark on the row or on the representor, or of a row that kube-ovn-cni made; none if nothing names an owner
  * @param boot id of the machine's present boot
  */
 public record Observed(

@@ -97,7 +97,7 @@ public record OwnerMark(
                     value(ids, BOOT),
                     Optional.ofNullable(ids.get(NETWORK)).flatMap(NetworkText::read)));
         } catch (IllegalArgumentException e) {
-            return Optional.empty(); // somebody edited the row; the alias still tells
+            return Optional.empty(); // somebody edited the row; the note on the representor still tells
         }
     }
 

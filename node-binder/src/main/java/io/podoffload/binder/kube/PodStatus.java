@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * What the binder says of pods: conditions, all of a pod by one request, and Events. Nobody who has something to say waits for the API
- * server: a thread of its own sends the last word of each pod, and sends it again until it is taken or the pod is gone.
+ * What the binder says of pods: conditions, all of a pod by one request, and Events. Callers do not wait for the API server: a separate
+ * thread sends the latest state of each pod, and retries until the server takes it or the pod is gone.
  */
 public final class PodStatus implements AutoCloseable {
 
@@ -139,11 +139,11 @@ public final class PodStatus implements AutoCloseable {
 
     private void send(PodRef pod, Word word) {
         List<PodCondition> conditions;
-        List<Notice> notices;
+        Map<String, Notice> notices;
         synchronized (word) {
             word.due = false;
             conditions = word.unsent ? List.copyOf(word.conditions.values()) : List.of();
-            notices = List.copyOf(word.notices.values());
+            notices = Map.copyOf(word.notices);
             word.unsent = false;
             word.notices.clear();
         }
@@ -164,16 +164,14 @@ public final class PodStatus implements AutoCloseable {
             }
             return;
         }
-        notices.forEach(notice -> tell(pod, notice));
+        notices.values().forEach(notice -> tell(pod, notice));
     }
 
     /** What was said meanwhile is newer. */
-    private void again(PodRef pod, Word word, List<Notice> notices) {
+    private void again(PodRef pod, Word word, Map<String, Notice> notices) {
         synchronized (word) {
             word.unsent = true;
-            if (word.notices.isEmpty() && !notices.isEmpty()) {
-                word.notices.put(BindingReporter.CONDITION, notices.get(0));
-            }
+            notices.forEach(word.notices::putIfAbsent);
             if (!word.due) {
                 schedule(pod, word, PAUSES.millis(word.tries++));
             }

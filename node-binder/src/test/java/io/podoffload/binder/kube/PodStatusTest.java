@@ -142,6 +142,24 @@ class PodStatusTest {
         assertThat(patches()).last().asString().contains("Adopted");
     }
 
+    @Test
+    void eachEventOfARequestThatFailedIsSentWithTheNext() {
+        answer = 503;
+        status.say(
+                POD,
+                List.of(new Statement(BindingReporter.CONDITION, "True", "Bound", "")),
+                Optional.of(new Notice(true, "Bound", "")));
+        status.say(
+                POD,
+                List.of(new Statement(OffloadReporter.CONDITION, "True", "Offloaded", "")),
+                Optional.of(new Notice(true, "Offloaded", "")));
+        Awaitility.await().untilAsserted(() -> assertThat(patches()).hasSizeGreaterThanOrEqualTo(2));
+        answer = 200;
+
+        Awaitility.await().untilAsserted(() -> assertThat(notices()).hasSize(2));
+        assertThat(String.join("", notices())).contains("\"Bound\"", "\"Offloaded\"");
+    }
+
     /** Another writer of the status was faster; the pod is as it was. */
     @Test
     void aConflictIsNoSignThatThePodIsGone() {
