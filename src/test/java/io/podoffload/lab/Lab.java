@@ -83,21 +83,41 @@ public final class Lab {
         try (StagedNode node = new StagedNode(OpenVSwitch.Datapath.KERNEL, sysfs -> nic, Map.of());
                 Explanations explanations = new Explanations(node, nics, examination)) {
             say("Open vSwitch, OVN, kubelet, runtime and API server are there");
-            Map<PciAddress, String> names;
-            Staged unfinished;
-            try (JavaProgram binder = startBinder(node, "binder-1.log")) {
-                say("the binder looks after the VFs");
-                names = NodeStory.names(nic);
-                NodeStory story = new NodeStory(this, node, nic, names, explanations);
-                story.theBinderHasPreparedBothPfs();
-                story.flowsRunInTheNic();
-                unfinished = story.theBinderIsKilledMidWay(binder);
-            }
-            try (JavaProgram binder = startBinder(node, "binder-2.log")) {
-                say("the next binder looks after the VFs");
-                new NodeStory(this, node, nic, names, explanations).theNextBinderGoesOn(unfinished);
+            try {
+                tell(node, nic, explanations);
+            } catch (Throwable e) {
+                say("when it failed:\n" + datapath(node));
+                throw e;
             }
         }
+    }
+
+    private void tell(StagedNode node, LabNic nic, Explanations explanations) throws Exception {
+        Map<PciAddress, String> names;
+        Staged unfinished;
+        try (JavaProgram binder = startBinder(node, "binder-1.log")) {
+            say("the binder looks after the VFs");
+            names = NodeStory.names(nic);
+            NodeStory story = new NodeStory(this, node, nic, names, explanations);
+            story.theBinderHasPreparedBothPfs();
+            story.flowsRunInTheNic();
+            unfinished = story.theBinderIsKilledMidWay(binder);
+        }
+        try (JavaProgram binder = startBinder(node, "binder-2.log")) {
+            say("the next binder looks after the VFs");
+            new NodeStory(this, node, nic, names, explanations).theNextBinderGoesOn(unfinished);
+        }
+    }
+
+    private static String datapath(StagedNode node) {
+        return String.join(
+                "\n",
+                node.ovs().vsctl("show"),
+                node.ovs().appctl("dpif/show"),
+                node.ovs().appctl("upcall/show"),
+                node.ovs().appctl("dpctl/dump-flows", "-m"),
+                Programs.run("ip", "-d", "link", "show"),
+                Programs.run("sh", "-c", "for l in /sys/class/net/*; do tc -s filter show dev ${l##*/} ingress; done"));
     }
 
     /** What the settings of a test ask of one PF. */
