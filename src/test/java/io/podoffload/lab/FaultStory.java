@@ -42,9 +42,9 @@ final class FaultStory {
             theHookOfTheRepresentorIsGone(a);
             hwOffloadIsNotSet(a);
             thePfIsInLegacyMode(a, b);
-            load.awaitAnswers();
             theRepresentorsAreNew(a);
             awaitHolds(a);
+            load.awaitAnswers();
             lab.say("and holds again");
         }
     }
@@ -98,7 +98,10 @@ final class FaultStory {
         awaitBound.accept(b);
     }
 
-    /** The representors are new, and had no hw-tc-offload when ovs-vswitchd opened them. */
+    /**
+     * The representors are new, and had no hw-tc-offload when ovs-vswitchd opened them. Until it is restarted it may drop every packet:
+     * docs/lab.md says why.
+     */
     private void theRepresentorsAreNew(Staged a) {
         assertThat(lab.prepare(Lab.asked(nic.pf(), 4, "switchdev")).done())
                 .containsExactly(new PreparationStep.RepresentorTcOffload(false, true));
