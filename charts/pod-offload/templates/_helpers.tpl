@@ -96,6 +96,9 @@ true
   valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
 - {name: POD_OFFLOAD_NAMESPACE, value: {{ .Release.Namespace | quote }}}
 - {name: POD_OFFLOAD_RESOURCES, value: {{ include "pod-offload.resources" . | quote }}}
+{{- with .Values.nodeBinder.exclude }}
+- {name: POD_OFFLOAD_EXCLUDE, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: POD_OFFLOAD_RESYNC, value: {{ .Values.nodeBinder.resync | quote }}}
 - {name: POD_OFFLOAD_BRIDGE, value: {{ .Values.nodeBinder.bridge | quote }}}
 - {name: POD_OFFLOAD_OVSDB_SOCKET, value: /run/openvswitch/db.sock}

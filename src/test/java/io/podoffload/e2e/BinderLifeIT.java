@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.JavaProgram;
 import io.podoffload.sim.SimulatedCluster;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -43,6 +44,46 @@ class BinderLifeIT {
             second.close();
         }
         NODE.assertEvents(cluster.awaitBound(cluster.create(Pods.labelled("last")), "Bound"), "Bound");
+    }
+
+    /** The kubelet restarts a container whose liveness probe fails. */
+    @Test
+    void aBinderWhoseWorkIsStuckIsNotAliveAndOneThatOnlyWaitsIs() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.stopBinder();
+        cluster.startBinder(Map.of("pod-offload.stuck-after", "2s"));
+        try {
+            cluster.withoutRuntimeSocket(() -> Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(() -> assertThat(cluster.askBinder("/actuator/prometheus"))
+                            .containsPattern("pod_offload_binder_silent_seconds\\{part=\"events of the container"
+                                    + " runtime\"} [3-9]\\.")));
+            assertThat(liveness().path("status").asString()).isEqualTo("UP");
+
+            cluster.ovs().pauseDatabase();
+            Pod pod = cluster.create(Pods.labelled("stuck"));
+            Awaitility.await().atMost(OneNode.SOON).untilAsserted(() -> {
+                assertThat(liveness().path("status").asString()).isEqualTo("DOWN");
+                assertThat(liveness()
+                                .at("/components/watchdog/details/looks at VFs")
+                                .asString())
+                        .startsWith("stuck, the binder is to be restarted: no sign of life for ");
+            });
+            cluster.ovs().resumeDatabase();
+            cluster.awaitBound(pod, "Bound");
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(() ->
+                            assertThat(liveness().path("status").asString()).isEqualTo("UP"));
+        } finally {
+            cluster.ovs().resumeDatabase();
+            cluster.stopBinder();
+            cluster.startBinder();
+        }
+    }
+
+    private JsonNode liveness() {
+        return JsonMapper.shared().readTree(cluster.askBinder("/actuator/health/liveness"));
     }
 
     @Test
@@ -89,6 +130,28 @@ class BinderLifeIT {
         } finally {
             cluster.letRuntimeStreamEvents(true);
             cluster.stopBinder(); // it polls for good
+            cluster.startBinder();
+        }
+    }
+
+    /** CRI-O 6466, containerd 7318: with a kubelet that listens, each would get half. */
+    @Test
+    void fromARuntimeThatGivesEachEventToOneCallerNoneIsTaken() {
+        cluster.useCni(CniMode.OTHER);
+        assertThat(cluster.runtimeListeners()).isEqualTo(1);
+        cluster.stopBinder();
+        cluster.letRuntimeBe("cri-o", "1.31.0");
+        try {
+            cluster.startBinder();
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("on-crio")), "Bound");
+            assertThat(cluster.runtimeListeners()).isZero();
+            cluster.restartSandbox(pod);
+            cluster.awaitBound(pod, "Bound");
+            cluster.delete(pod);
+            NODE.assertAsAtFirst("CRI-O");
+        } finally {
+            cluster.letRuntimeBe("containerd", "v2.1.9");
+            cluster.stopBinder();
             cluster.startBinder();
         }
     }

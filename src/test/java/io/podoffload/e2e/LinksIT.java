@@ -15,6 +15,7 @@ import io.podoffload.binder.kernel.LinuxException;
 import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.sim.Programs;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -171,6 +172,27 @@ class LinksIT {
             Programs.runIn(POD, "ip", "link", "set", "net1", "netns", "1", "name", "dev7");
 
             Awaitility.await().untilAsserted(() -> assertThat(seen).contains("dev7"));
+        }
+    }
+
+    @Test
+    void afterAnEventThatCannotBeFollowedTheNextIs() {
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        try (LinkMonitor monitor = new LinkMonitor(
+                link -> {
+                    if (link.name().equals("vf0")) {
+                        throw new IllegalStateException("not this one");
+                    }
+                    seen.add(link.name());
+                },
+                () -> seen.add("lost"))) {
+            Programs.run("ip", "link", "set", "vf0", "mtu", "1400");
+            Awaitility.await().untilAsserted(() -> assertThat(seen).contains("lost"));
+
+            Programs.run("ip", "link", "set", "rep0", "mtu", "1400");
+
+            Awaitility.await().untilAsserted(() -> assertThat(seen).contains("rep0"));
+            assertThat(monitor.silentFor()).isLessThan(Duration.ofSeconds(5));
         }
     }
 

@@ -2,6 +2,8 @@ package io.podoffload.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podoffload.binder.binding.PciAddress;
@@ -26,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 class NoHarmIT {
 
     private static final String FIRST_VF = "0000:03:00.2";
+    private static final String PAUSED = "pod-offload.io/paused";
     private static final Duration KUBE_OVNS_MINUTE = Duration.ofSeconds(65);
 
     @RegisterExtension
@@ -156,6 +159,146 @@ class NoHarmIT {
                 .atMost(OneNode.SOON)
                 .untilAsserted(() -> assertThat(cluster.exec(pod, "ip", "-o", "address", "show", "net1"))
                         .contains("10.16.0.1/16"));
+    }
+
+    /** On the Node, by somebody on call: what runs goes on, and nothing changes until the annotation is gone. */
+    @Test
+    void aPausedNodeIsWatchedAndNothingOfItIsChanged() {
+        cluster.useCni(CniMode.OTHER);
+        Pod before = cluster.awaitBound(cluster.create(Pods.labelled("before")), "Bound");
+        String representor = NODE.representor(before);
+        annotateNode("INC-42: the card is looked at");
+        awaitPaused(1);
+        Map<String, Map<String, String>> rows = cluster.ovs().rows();
+
+        Pod during = cluster.awaitBound(cluster.create(Pods.labelled("during")), "Paused");
+        assertThat(SimulatedCluster.bound(during).orElseThrow().getMessage())
+                .contains("Node node1 has the annotation pod-offload.io/paused: 'INC-42: the card is looked at'")
+                .contains("to do is");
+        Programs.run("ip", "link", "set", representor, "down");
+        awaitVerdict(cluster.vfOf(before), "Paused");
+        cluster.delete(before);
+        assertThat(cluster.ovs().rows()).isEqualTo(rows);
+        cluster.stopBinder();
+        cluster.startBinder();
+        awaitPaused(1);
+        awaitVerdict(cluster.vfOf(during), "Paused");
+        assertThat(cluster.ovs().rows()).as("after a restart of the binder").isEqualTo(rows);
+
+        annotateNode("false");
+        cluster.awaitBound(during, "Bound");
+        awaitPaused(0);
+        cluster.delete(during);
+    }
+
+    /** On a pod, by its owner: it concerns no other pod, not even the one that had the VF before. */
+    @Test
+    void aPausedPodIsLeftAsItIsAndItsVfWasGivenBackBefore() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("paused")), "Bound");
+        String representor = NODE.representor(pod);
+        annotate(pod, "true");
+        Programs.run("ip", "link", "set", representor, "down");
+        awaitVerdict(cluster.vfOf(pod), "Paused");
+        assertThat(detail(cluster.vfOf(pod)))
+                .startsWith("pod default/paused has the annotation pod-offload.io/paused: 'true'; to do is set "
+                        + representor + " up");
+        Pod beside = cluster.awaitBound(cluster.create(Pods.labelled("beside")), "Bound");
+        cluster.delete(beside);
+
+        annotate(pod, "false");
+        cluster.awaitBound(pod, "Bound");
+        annotate(pod, "true");
+        awaitVerdict(cluster.vfOf(pod), "Bound");
+        cluster.delete(pod);
+        NODE.assertAsAtFirst("a paused pod was deleted");
+    }
+
+    /** Each change of the verdict is worth an Event, but not hundreds of objects. */
+    @Test
+    void aVerdictThatFlapsHasOneEventForEachReason() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("flapping")), "Bound");
+        String representor = NODE.representor(pod);
+        for (int turn = 0; turn < 3; turn++) {
+            annotate(pod, "true");
+            Programs.run("ip", "link", "set", representor, "down");
+            cluster.awaitBound(pod, "Paused");
+            annotate(pod, "false");
+            cluster.awaitBound(pod, "Bound");
+        }
+
+        NODE.assertEvents(pod, "Bound", "Paused");
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.client()
+                                .v1()
+                                .events()
+                                .inNamespace("default")
+                                .list()
+                                .getItems())
+                        .filteredOn(event -> pod.getMetadata()
+                                .getUid()
+                                .equals(event.getInvolvedObject().getUid()))
+                        .extracting(Event::getCount)
+                        .containsExactly(4, 3));
+        cluster.delete(pod);
+    }
+
+    @Test
+    void aVfThatTheSettingsExcludeIsNeverChanged() {
+        PciAddress vf = cluster.nic().pciAddresses().get(0);
+        String representor = cluster.nic().representor(vf);
+        cluster.useCni(CniMode.OTHER);
+        cluster.stopBinder();
+        Programs.run("ip", "link", "set", representor, "up");
+        String before = linksOf(cluster.nic().netdev(vf), representor);
+        cluster.startBinder(Map.of("pod-offload.exclude", vf.value()));
+        try {
+            awaitVerdict(vf.value(), "NotManaged");
+            Pod pod = cluster.create(Pods.labelled("on-it"));
+            cluster.await(pod, now -> SimulatedCluster.bound(now).isPresent());
+            assertThat(cluster.vfOf(pod)).isEqualTo(vf.value());
+            cluster.awaitBound(pod, "Excluded");
+            assertThat(NODE.representors(pod)).isEmpty();
+            cluster.delete(pod);
+            awaitVerdict(vf.value(), "NotManaged");
+            assertThat(linksOf(cluster.nic().netdev(vf), representor)).isEqualTo(before);
+        } finally {
+            cluster.stopBinder();
+            cluster.startBinder();
+        }
+        NODE.assertAsAtFirst("no VF is excluded");
+    }
+
+    private void annotateNode(String value) {
+        cluster.client()
+                .nodes()
+                .withName(SimulatedCluster.NODE)
+                .edit(now -> new NodeBuilder(now)
+                        .editMetadata()
+                        .addToAnnotations(PAUSED, value)
+                        .endMetadata()
+                        .build());
+    }
+
+    private void annotate(Pod pod, String value) {
+        cluster.client()
+                .pods()
+                .inNamespace("default")
+                .withName(pod.getMetadata().getName())
+                .edit(now -> new PodBuilder(now)
+                        .editMetadata()
+                        .addToAnnotations(PAUSED, value)
+                        .endMetadata()
+                        .build());
+    }
+
+    private void awaitPaused(int value) {
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.askBinder("/actuator/prometheus"))
+                        .contains("pod_offload_binder_paused " + value + ".0"));
     }
 
     private static String linksOf(String netdev, String representor) {

@@ -2,6 +2,7 @@ package io.podoffload.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.sim.CniMode;
@@ -114,6 +115,36 @@ class OutagesIT {
         }
 
         assertSaidOnce("API server", "the API server answers again");
+    }
+
+    /** Such as half an answer of a proxy in between. */
+    @Test
+    void anEventOfTheApiServerThatCannotBeReadEndsNoWatch() {
+        cluster.useCni(CniMode.OTHER);
+
+        for (String text :
+                List.of("{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Pod\",\"metadata\":[]}}", "<html>", "{}")) {
+            cluster.api().sendToWatches("pod-offload-node-binder", text);
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("after-it")), "Bound");
+            cluster.delete(pod);
+        }
+        annotateNode("after it");
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.askBinder("/actuator/prometheus"))
+                        .contains("pod_offload_binder_paused 1.0"));
+        annotateNode("false");
+    }
+
+    private void annotateNode(String value) {
+        cluster.client()
+                .nodes()
+                .withName(SimulatedCluster.NODE)
+                .edit(now -> new NodeBuilder(now)
+                        .editMetadata()
+                        .addToAnnotations("pod-offload.io/paused", value)
+                        .endMetadata()
+                        .build());
     }
 
     /** A report of the node is due, and its request does not come back before the client has tried again for a long time. */

@@ -185,6 +185,11 @@ public final class ApiServer implements AutoCloseable {
         containers = command;
     }
 
+    /** Sends each watch of a service account what may be no event. */
+    public void sendToWatches(String account, String text) {
+        dispatcher.sendToWatches(account, text);
+    }
+
     /** Everything is refused, and watches end, until {@link #endOutage()}. */
     public void beginOutage() {
         down = true;
@@ -235,12 +240,15 @@ public final class ApiServer implements AutoCloseable {
         /** The last deletions, for watches that open after a list that still held the object; guarded by {@code watches}. */
         private final Deque<Deletion> deleted = new ArrayDeque<>();
 
+        private final ThreadLocal<String> caller = ThreadLocal.withInitial(() -> "");
+
         /** The state that a patch of a pod made; the mock server would delete a terminating pod at its next change. */
         private final ThreadLocal<@Nullable JsonNode> patched = new ThreadLocal<>();
 
         @Override
         public MockResponse dispatch(RecordedRequest request) {
             String path = request.getPath();
+            caller.set(String.valueOf(request.getHeader("Authorization")));
             patched.remove(); // a patch that failed half-way must not pass for the next change's state
             if (down) {
                 return status(503, "the API server is down");
@@ -598,6 +606,7 @@ public final class ApiServer implements AutoCloseable {
             Matcher version = RESOURCE_VERSION.matcher(path);
             long since = version.find() ? Long.parseLong(version.group(1)) : 0;
             WatchSocket watch = new WatchSocket(
+                    caller.get(),
                     getAttributeExtractor().fromPath(path),
                     since > 0 && since < oldestKnown ? Dispatcher::refuse : opened -> open(opened, since),
                     watches::remove);
@@ -616,6 +625,10 @@ public final class ApiServer implements AutoCloseable {
                             .put("message", "too old resource version")
                             .put("code", 410)
                             .toString());
+        }
+
+        void sendToWatches(String account, String text) {
+            watches.stream().filter(watch -> watch.isOf(account)).forEach(watch -> watch.sendText(text));
         }
 
         void endWatches() {

@@ -235,6 +235,17 @@ public final class OpenVSwitch implements AutoCloseable {
         return ids;
     }
 
+    /** The external_ids of the interfaces of {@code br-int}, by name, without what OVN makes and writes itself. */
+    public Map<String, Map<String, String>> rows() {
+        Map<String, Map<String, String>> rows = new TreeMap<>();
+        ports().forEach(name -> {
+            Map<String, String> ids = externalIds(name);
+            ids.keySet().removeIf(key -> key.startsWith("ovn-"));
+            rows.put(name, ids);
+        });
+        return rows;
+    }
+
     /** A key of the interface's external_ids, empty if it is not there. */
     public String externalId(String interfaceName, String key) {
         return vsctl("--if-exists", "get", "Interface", interfaceName, "external_ids:" + key)

@@ -152,7 +152,7 @@ public final class SimulatedCluster implements AutoCloseable {
                     nic.pciAddresses()));
             controller = started(new KubeOvnController(client, ovn));
             schedule(client);
-            binder = launchBinder(project);
+            binder = launchBinder(project, Map.of());
             awaitWebhook();
             binder().awaitStarted();
             awaitAllVfsFree();
@@ -313,7 +313,7 @@ public final class SimulatedCluster implements AutoCloseable {
         }
     }
 
-    private JavaProgram launchBinder(Path project) {
+    private JavaProgram launchBinder(Path project, Map<String, String> more) {
         if (image.isPresent()) {
             PodSpec pod = binderPod();
             return new JavaProgram(
@@ -337,13 +337,15 @@ public final class SimulatedCluster implements AutoCloseable {
                         extracted(jar) + ":" + project.resolve("target/test-classes"),
                         CrashingBinder.class.getName())
                 : List.of("-jar", jar.toString(), "run");
+        Settings settings = binderSettings();
+        more.forEach(settings::with);
         return new JavaProgram(
                 withCapabilities(binderCapabilities()),
                 launch,
                 jar,
                 logs.resolve("node-binder.log"),
                 "looking after the VFs",
-                environment(binderPod(), binderSettings()),
+                environment(binderPod(), settings),
                 List.of());
     }
 
@@ -557,7 +559,12 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     public void startBinder() {
-        binder = launchBinder(project).awaitStarted();
+        startBinder(Map.of());
+    }
+
+    /** @param settings for this one life of the binder, by property */
+    public void startBinder(Map<String, String> settings) {
+        binder = launchBinder(project, settings).awaitStarted();
     }
 
     /**
@@ -799,6 +806,16 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
+    /** What the container runtime says that it is. */
+    public void letRuntimeBe(String name, String version) {
+        runtime.be(name, version);
+    }
+
+    /** How many listen to the container runtime's events; the simulated kubelet does not. */
+    public int runtimeListeners() {
+        return runtime.listeners();
+    }
+
     public void beginApiOutage() {
         api.beginOutage();
     }

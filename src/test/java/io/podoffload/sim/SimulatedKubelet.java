@@ -37,8 +37,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,15 +60,19 @@ final class SimulatedKubelet implements AutoCloseable {
 
     private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    private static final int COMPARED_EACH_SECONDS = 5;
+
     private final KubernetesClient client;
     private final SimulatedRuntime runtime;
     private final Map<CniMode, Cni> cnis;
     private final Path directory;
+    private final String node;
     private final List<PciAddress> vfs;
     private final List<PciAddress> free = new ArrayList<>(); // guarded by this
     private final Set<PciAddress> withheld = new HashSet<>(); // guarded by this
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
+    private final ScheduledExecutorService housekeeping = Executors.newSingleThreadScheduledExecutor();
     private final Path socket;
     private final KubeletLimit limit = new KubeletLimit();
     private volatile UnixServer server;
@@ -102,6 +109,7 @@ final class SimulatedKubelet implements AutoCloseable {
             Map<CniMode, Cni> cnis,
             List<PciAddress> vfs) {
         this.client = client;
+        this.node = node;
         this.directory = directory;
         this.runtime = runtime;
         this.cnis = cnis;
@@ -113,6 +121,28 @@ final class SimulatedKubelet implements AutoCloseable {
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
                 .inform(new ByUid(this::appeared, this::changed, this::removed));
+        Future<?> unused = housekeeping.scheduleWithFixedDelay(
+                this::compareWithList, COMPARED_EACH_SECONDS, COMPARED_EACH_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /**
+     * What the API server does not have any more is taken down, whatever the watch told: a watch that opens anew may have missed that a
+     * pod went. The real kubelet compares so every two seconds.
+     */
+    private void compareWithList() {
+        Set<String> known = Set.copyOf(pods.keySet());
+        try {
+            Set<String> listed =
+                    client.pods().inAnyNamespace().withField("spec.nodeName", node).list().getItems().stream()
+                            .map(pod -> pod.getMetadata().getUid())
+                            .collect(Collectors.toSet());
+            known.stream()
+                    .filter(uid -> !listed.contains(uid))
+                    .flatMap(uid -> Stream.ofNullable(pods.get(uid)))
+                    .forEach(running -> removed(running.pod));
+        } catch (KubernetesClientException e) {
+            LOG.debug("the API server does not list the pods of the node", e);
+        }
     }
 
     private void appeared(Pod pod) {
@@ -591,6 +621,7 @@ final class SimulatedKubelet implements AutoCloseable {
         informer.stop();
         server.close();
         pods.values().forEach(SimulatedKubelet::stopContainer);
+        housekeeping.shutdownNow();
         workers.shutdownNow();
     }
 }

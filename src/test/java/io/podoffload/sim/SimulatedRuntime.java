@@ -18,6 +18,8 @@ import io.podoffload.binder.cri.v1.PodSandboxStatus;
 import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
 import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
+import io.podoffload.binder.cri.v1.VersionRequest;
+import io.podoffload.binder.cri.v1.VersionResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -64,6 +66,8 @@ final class SimulatedRuntime implements AutoCloseable {
     private final Path socket;
     private volatile UnixServer server;
     private volatile boolean streamsEvents = true;
+    private volatile String name = "containerd";
+    private volatile String version = "v2.1.9";
     private volatile boolean namespacesLinger;
     private volatile boolean callsDel = true;
 
@@ -90,6 +94,17 @@ final class SimulatedRuntime implements AutoCloseable {
         } finally {
             server = new UnixServer(socket, cri);
         }
+    }
+
+    /** What it says that it is, when it is asked next. */
+    void be(String runtimeName, String runtimeVersion) {
+        name = runtimeName;
+        version = runtimeVersion;
+    }
+
+    /** How many listen to its events. */
+    int listeners() {
+        return listeners.size();
     }
 
     /** Without it, as older runtimes are, callers must poll. Streams that are open end. */
@@ -237,6 +252,15 @@ final class SimulatedRuntime implements AutoCloseable {
     }
 
     private final class Cri extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+
+        @Override
+        public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
+            observer.onNext(VersionResponse.newBuilder()
+                    .setRuntimeName(name)
+                    .setRuntimeVersion(version)
+                    .build());
+            observer.onCompleted();
+        }
 
         @Override
         public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {

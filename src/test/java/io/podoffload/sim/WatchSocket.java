@@ -20,6 +20,7 @@ final class WatchSocket extends WebSocketListener {
 
     private static final JsonMapper JSON = JsonMapper.shared();
 
+    private final String caller;
     private final AttributeSet query;
     private final Consumer<WatchSocket> onOpen;
     private final Consumer<WatchSocket> onEnd;
@@ -30,10 +31,16 @@ final class WatchSocket extends WebSocketListener {
     });
     private volatile @Nullable WebSocket socket;
 
-    WatchSocket(AttributeSet query, Consumer<WatchSocket> onOpen, Consumer<WatchSocket> onEnd) {
+    /** @param caller the token that it was asked for with */
+    WatchSocket(String caller, AttributeSet query, Consumer<WatchSocket> onOpen, Consumer<WatchSocket> onEnd) {
+        this.caller = caller;
         this.query = query;
         this.onOpen = onOpen;
         this.onEnd = onEnd;
+    }
+
+    boolean isOf(String account) {
+        return caller.contains(account);
     }
 
     boolean selects(AttributeSet object) {
@@ -44,11 +51,16 @@ final class WatchSocket extends WebSocketListener {
     void send(String type, String object) {
         ObjectNode event = JSON.createObjectNode().put("type", type);
         event.set("object", JSON.readTree(object));
+        sendText(event.toString());
+    }
+
+    /** Sends text, which need be no event, after the events before it. */
+    void sendText(String text) {
         try {
             writer.execute(() -> {
                 WebSocket open = socket;
                 if (open != null) {
-                    open.send(event.toString());
+                    open.send(text);
                 }
             });
         } catch (RejectedExecutionException e) {

@@ -26,6 +26,7 @@ import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.OffloadReporter;
+import io.podoffload.binder.kube.Pause;
 import io.podoffload.binder.kube.PodStatus;
 import io.podoffload.binder.kubelet.Kubelet;
 import io.podoffload.binder.kubelet.PodResources;
@@ -144,6 +145,16 @@ class BinderWiring {
     NodePods pods(KubernetesClient client, ApiServer apiServer, NodeBinderProperties properties, EventSources events) {
         return new NodePods(
                 client, apiServer, properties.nodeName(), properties.resources(), events::podChanged, events::podGone);
+    }
+
+    @Bean
+    Pause pause(
+            KubernetesClient client,
+            ApiServer apiServer,
+            NodeBinderProperties properties,
+            NodePods pods,
+            EventSources events) {
+        return new Pause(client, apiServer, properties.nodeName(), pods, events::inDoubt);
     }
 
     @Bean
@@ -279,6 +290,7 @@ class BinderWiring {
     @Bean
     Reconciler reconciler(
             ManagedVfs managed,
+            Pause pause,
             DesiredBindings desiredBindings,
             NodeObserver observer,
             Sandboxes sandboxes,
@@ -289,12 +301,22 @@ class BinderWiring {
             MeterRegistry meters,
             Opponent opponent) {
         return new Reconciler(
-                managed, desiredBindings, observer, sandboxes, bridge, node, reporter, states, meters, opponent::of);
+                managed,
+                pause,
+                desiredBindings,
+                observer,
+                sandboxes,
+                bridge,
+                node,
+                reporter,
+                states,
+                meters,
+                opponent::of);
     }
 
     @Bean
-    ManagedVfs managed(AllocationSource allocations) {
-        return new ManagedVfs(allocations);
+    ManagedVfs managed(AllocationSource allocations, NodeBinderProperties properties, VfInventory inventory) {
+        return new ManagedVfs(allocations, properties.exclude(), inventory::place);
     }
 
     @Bean

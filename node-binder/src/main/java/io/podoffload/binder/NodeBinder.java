@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.podoffload.binder.Watchdog.Cure;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.cri.SandboxWatch;
 import io.podoffload.binder.cri.Sandboxes;
@@ -11,7 +12,9 @@ import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
+import io.podoffload.binder.kube.Pause;
 import io.podoffload.binder.outage.Outage;
+import io.podoffload.binder.outage.SignOfLife;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
@@ -45,9 +48,12 @@ final class NodeBinder implements SmartLifecycle {
     private final NodeBinderProperties properties;
     private final EventSources events;
     private final NodePods pods;
+    private final Pause pause;
     private final Reconciler reconciler;
     private final VfWatch watch;
     private final WorkQueue<PciAddress> queue;
+    private final WorkQueue<String> podQueue;
+    private final Watchdog watchdog;
     private final ReportContents contents;
     private final IntegrationBridge bridge;
     private final ManagedVfs managed;
@@ -68,6 +74,8 @@ final class NodeBinder implements SmartLifecycle {
     /** The kubelet may take its time. */
     private final ScheduledExecutorService offers = thread("offers");
 
+    private final SignOfLife eventsFollowed = new SignOfLife();
+    private final SignOfLife resynced = new SignOfLife();
     private volatile long lastResyncNanos;
     private volatile boolean running;
     private volatile @Nullable LinkMonitor linkMonitor;
@@ -77,9 +85,12 @@ final class NodeBinder implements SmartLifecycle {
             NodeBinderProperties properties,
             EventSources events,
             NodePods pods,
+            Pause pause,
             Reconciler reconciler,
             VfWatch watch,
             WorkQueue<PciAddress> queue,
+            WorkQueue<String> podQueue,
+            Watchdog watchdog,
             ReportContents contents,
             IntegrationBridge bridge,
             ManagedVfs managed,
@@ -94,9 +105,12 @@ final class NodeBinder implements SmartLifecycle {
         this.properties = properties;
         this.events = events;
         this.pods = pods;
+        this.pause = pause;
         this.reconciler = reconciler;
         this.watch = watch;
         this.queue = queue;
+        this.podQueue = podQueue;
+        this.watchdog = watchdog;
         this.contents = contents;
         this.bridge = bridge;
         this.managed = managed;
@@ -118,6 +132,10 @@ final class NodeBinder implements SmartLifecycle {
                 .register(meters);
         Gauge.builder("pod.offload.binder.resync.last.seconds", () -> lastResyncNanos / 1e9)
                 .description("How long the last look at every VF took")
+                .register(meters);
+        Gauge.builder("pod.offload.binder.paused", () -> pause.ofNode().isPresent() ? 1 : 0)
+                .description(
+                        "1 while the annotation pod-offload.io/paused of the Node keeps the binder from changing anything")
                 .register(meters);
         FunctionCounter.builder(
                         "pod.offload.binder.ovsdb.connections",
@@ -141,8 +159,19 @@ final class NodeBinder implements SmartLifecycle {
             prepareNode();
         }
         running = true;
+        events.every(SECOND_MILLIS, "cannot follow events", eventsFollowed::show);
+        watchdog.watch("events", eventsFollowed::age, Cure.RESTART);
+        watchdog.watch("looks at VFs", queue::longestLook, Cure.RESTART);
+        watchdog.watch("looks at pods", podQueue::longestLook, Cure.RESTART);
+        watchdog.watch("watch of pods", pods::silentFor, Cure.ITSELF);
+        watchdog.watch("client's watch of pods", pods::endedFor, Cure.RESTART);
+        watchdog.watch("watch of the Node", pause::silentFor, Cure.ITSELF);
+        watchdog.watch("client's watch of the Node", pause::endedFor, Cure.RESTART);
+        watchdog.watch("Open vSwitch", bridge::silentFor, Cure.ITSELF);
         events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods::noticeWatch);
+        events.every(SECOND_MILLIS, "cannot see whether the Node is watched", pause::noticeWatch);
         var unused = pods.start()
+                .thenCombine(pause.start(), (podsListed, nodeRead) -> podsListed)
                 .thenRun(() -> events.untilDone("waiting for the first look at this node's VFs", this::lookFirst));
     }
 
@@ -159,8 +188,13 @@ final class NodeBinder implements SmartLifecycle {
     private void lookFirst() {
         managed.refresh();
         watch.vfs().forEach(this::lookFirstAt);
-        linkMonitor = new LinkMonitor(events::linkChanged, events::inDoubt);
-        sandboxWatch = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
+        LinkMonitor links = new LinkMonitor(events::linkChanged, events::inDoubt);
+        SandboxWatch runtime = new SandboxWatch(criChannel, sandboxes, events::sandboxChanged, events::inDoubt);
+        linkMonitor = links;
+        sandboxWatch = runtime;
+        watchdog.watch("link events", links::silentFor, Cure.RESTART);
+        watchdog.watch("events of the container runtime", runtime::silentFor, Cure.ITSELF);
+        watchdog.watch("look at every VF", resynced::age, Cure.ITSELF);
         events.followWith(watch, this::resync);
         events.every(properties.resync().toMillis(), "cannot ask for a look at every VF", events::inDoubt);
         Periodic reporting = new Periodic(reports, LOG);
@@ -211,7 +245,10 @@ final class NodeBinder implements SmartLifecycle {
     private void resync() {
         long begin = System.nanoTime();
         watch.resync();
-        queue.whenDone(() -> lastResyncNanos = System.nanoTime() - begin);
+        queue.whenDone(() -> {
+            lastResyncNanos = System.nanoTime() - begin;
+            resynced.show();
+        });
     }
 
     /** Whether every VF has been looked at, so that the binder acts on what it sees. */
@@ -236,6 +273,7 @@ final class NodeBinder implements SmartLifecycle {
         }
         queue.close();
         pods.close();
+        pause.close();
         bridge.close();
     }
 

@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param nodeName name of the node that the binder runs on, as the API server knows it
  * @param namespace the Namespace that the webhook and the node-binders run in
  * @param resources extended resources that stand for VFs, domain/name
+ * @param exclude PCI addresses of VFs or PFs, and netdevs of PFs, whose VFs the binder never changes
  * @param sysfs root of sysfs
  * @param procfs root of procfs, where the id of the machine's boot is read
  * @param kubeletSocket socket of the kubelet's PodResources API
@@ -22,6 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param networkManager folder in which NetworkManager keeps a file for each device
  * @param proof how often to see by the flows of Open vSwitch where the packets of bound pods run
  * @param bridge the OVN integration bridge
+ * @param stuckAfter how long a part of the binder that must never stop may give no sign of life before liveness fails
  * @param resync how often to look at every VF, whatever events say
  */
 @ConfigurationProperties("pod-offload")
@@ -29,6 +31,7 @@ public record NodeBinderProperties(
         @DefaultValue("") String nodeName,
         @DefaultValue("pod-offload") String namespace,
         @DefaultValue("mellanox.com/cx5_sriov_switchdev") Set<String> resources,
+        @DefaultValue Set<String> exclude,
         @DefaultValue("/sys") Path sysfs,
         @DefaultValue("/proc") Path procfs,
 
@@ -41,10 +44,12 @@ public record NodeBinderProperties(
         @DefaultValue("/run/NetworkManager/devices") Path networkManager,
         @DefaultValue("10s") Duration proof,
         @DefaultValue("br-int") String bridge,
+        @DefaultValue("5m") Duration stuckAfter,
         @DefaultValue("5m") Duration resync) {
 
     public NodeBinderProperties {
         resources = Set.copyOf(resources);
+        exclude = Set.copyOf(exclude);
         if (nodeName.isBlank()) {
             throw new IllegalArgumentException(
                     "pod-offload.node-name is not set: give the node's name, in a DaemonSet by the environment variable"

@@ -26,6 +26,11 @@ public record Plan(Reason reason, String detail, List<Step> steps) {
         return steps.stream().anyMatch(step -> !(step instanceof Step.NoteVf || step instanceof Step.RepresentorDown));
     }
 
+    /** The same, without its steps: {@code why} is a sentence that says so, without a full stop. */
+    public Plan paused(String why) {
+        return nothing(Reason.Paused, why + "; to do is " + text());
+    }
+
     /** What the steps do, for the log. */
     public String text() {
         return steps.stream().map(Step::text).collect(Collectors.joining(", "));

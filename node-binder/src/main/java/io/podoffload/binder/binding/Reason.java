@@ -10,7 +10,8 @@ public enum Reason {
     Spare(true, "The pod holds the VF, but none of its networks needs it.", ""),
     NotManaged(
             true,
-            "The kubelet does not offer the VF to pods for a resource of pod-offload, so the binder leaves it alone.",
+            "The kubelet does not offer the VF for a resource of pod-offload, or pod-offload.exclude names it, so the binder leaves it"
+                    + " alone.",
             ""),
 
     WaitingForSandbox(false, "The pod has no running sandbox yet.", "Wait; see the pod's Events if it does not start."),
@@ -77,6 +78,14 @@ public enum Reason {
             false,
             "Somebody undoes what the binder does, again and again; it is changed once in 10 s from now on.",
             "Let only one program manage VFs and representors; see the message."),
+    Paused(
+            false,
+            "There is something to do, and the binder is paused.",
+            "Take the annotation pod-offload.io/paused away when you are done."),
+    Excluded(
+            false,
+            "pod-offload.exclude names the VF or its PF, so the binder leaves it alone.",
+            "Take it out of pod-offload.exclude, or let the device plugin not offer it."),
     StepFailed(false, "A step of binding failed; it is tried again.", "See the message and the binder's log.");
 
     private final boolean settled;
@@ -114,12 +123,17 @@ public enum Reason {
         return name().startsWith("WaitingFor");
     }
 
+    /** Whether only an event changes it, so that looks in between would find the same. */
+    public boolean lasts() {
+        return settled || this == IdentityUnknown || this == Paused || this == Excluded;
+    }
+
     /** How a person should take it. */
     public Severity severity() {
         if (this == Free || this == Spare || this == NotManaged) {
             return Severity.FREE;
         }
-        return settled ? Severity.OK : transitional() ? Severity.WAIT : Severity.BAD;
+        return settled ? Severity.OK : transitional() || this == Paused ? Severity.WAIT : Severity.BAD;
     }
 
     /** From nothing to do to something to do, by their names in pages and reports. */

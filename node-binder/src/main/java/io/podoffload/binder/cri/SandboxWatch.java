@@ -9,6 +9,7 @@ import io.podoffload.binder.cri.v1.GetEventsRequest;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
 import io.podoffload.binder.outage.Pauses;
 import io.podoffload.binder.outage.Retry;
+import io.podoffload.binder.outage.SignOfLife;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -22,13 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of sandboxes that come and go: by the runtime's stream of container events where it has one (containerd; CRI-O with
- * its evented PLEG), else by comparing its list with the one before.
+ * Tells of sandboxes that come and go: by the runtime's stream of container events where that takes no event from the kubelet, else by
+ * comparing its list with the one before.
  */
 public final class SandboxWatch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SandboxWatch.class);
-    private static final long POLL_MILLIS = 5_000;
+    private static final long POLL_MILLIS = 2_000;
     private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(4));
 
     /** A stream that lasted so long was not in vain. */
@@ -45,6 +46,8 @@ public final class SandboxWatch implements AutoCloseable {
     });
 
     private final Retry reconnect = new Retry(thread, PAUSES, this::reconnect);
+    private final SignOfLife ended = new SignOfLife();
+    private volatile boolean listening;
     private volatile long listensSince = System.nanoTime();
 
     /** READY sandboxes by id, as of the last poll; used on the one thread only. */
@@ -61,23 +64,49 @@ public final class SandboxWatch implements AutoCloseable {
         this.sandboxes = sandboxes;
         this.onChange = onChange;
         this.onDoubt = onDoubt;
-        listen();
+        try {
+            follow(sandboxes.version());
+        } catch (RuntimeException e) {
+            LOG.debug("the container runtime does not say which it is", e);
+            reconnect.later();
+        }
+    }
+
+    private void follow(RuntimeVersion runtime) {
+        if (runtime.givesEventsToEachCaller()) {
+            listen();
+        } else {
+            poll(runtime + " gives each container event to one caller only, and the kubelet must not miss one");
+        }
+    }
+
+    private void poll(String why) {
+        LOG.info("{}, so its list is compared every {} s", why, POLL_MILLIS / 1_000);
+        Future<?> unused = thread.scheduleWithFixedDelay(this::compare, 0, POLL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** How long it has known of no sandbox: since the stream ended, or since the last list. */
+    public Duration silentFor() {
+        return listening ? Duration.ZERO : ended.age();
     }
 
     /** By a list it is seen that the runtime is back, and only then what was missed can be asked for. */
     private void reconnect() {
+        RuntimeVersion runtime;
         try {
+            runtime = sandboxes.version();
             sandboxes.all();
         } catch (RuntimeException e) {
             LOG.debug("the container runtime is not back yet", e);
             reconnect.later();
             return;
         }
-        listen();
+        follow(runtime);
         onDoubt.run();
     }
 
     private void listen() {
+        listening = true;
         listensSince = System.nanoTime();
         RuntimeServiceGrpc.newStub(channel)
                 .getContainerEvents(GetEventsRequest.getDefaultInstance(), new StreamObserver<>() {
@@ -99,14 +128,13 @@ public final class SandboxWatch implements AutoCloseable {
     }
 
     private void ended(Status status) {
+        listening = false;
+        ended.show();
         if (thread.isShutdown()) {
             return;
         }
         if (status.getCode() == Status.Code.UNIMPLEMENTED || isSwitchedOff(status)) {
-            LOG.info(
-                    "this container runtime has no stream of events, so its list is compared every {} s",
-                    POLL_MILLIS / 1_000);
-            Future<?> unused = thread.scheduleWithFixedDelay(this::poll, 0, POLL_MILLIS, TimeUnit.MILLISECONDS);
+            poll("this container runtime has no stream of events");
             return;
         }
         sandboxes.streamEnded(status);
@@ -116,16 +144,17 @@ public final class SandboxWatch implements AutoCloseable {
         reconnect.later();
     }
 
-    /** CRI-O answers so while its evented PLEG is off. */
+    /** A runtime may answer so while its evented PLEG is off. */
     private static boolean isSwitchedOff(Status status) {
         return String.valueOf(status.getDescription()).contains("not enabled");
     }
 
-    private void poll() {
+    private void compare() {
         try {
             Map<String, Sandbox> now = sandboxes.all().stream()
                     .filter(Sandbox::ready)
                     .collect(Collectors.toMap(Sandbox::id, Function.identity()));
+            ended.show();
             Map<String, Sandbox> before = ready;
             ready = now;
             now.forEach((id, sandbox) -> {

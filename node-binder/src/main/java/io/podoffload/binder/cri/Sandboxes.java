@@ -18,6 +18,8 @@ import io.podoffload.binder.cri.v1.PodSandboxStatus;
 import io.podoffload.binder.cri.v1.PodSandboxStatusRequest;
 import io.podoffload.binder.cri.v1.PodSandboxStatusResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
+import io.podoffload.binder.cri.v1.VersionRequest;
+import io.podoffload.binder.cri.v1.VersionResponse;
 import io.podoffload.binder.outage.Dependency;
 import io.podoffload.binder.outage.GrpcDependency;
 import java.nio.file.Path;
@@ -210,11 +212,24 @@ public final class Sandboxes {
     }
 
     private SandboxHistory answer(Asked list) {
+        return new SandboxHistory(answer(list.answer()).getItemsList().stream()
+                .map(Sandboxes::sandbox)
+                .toList());
+    }
+
+    /** Which runtime it is. */
+    RuntimeVersion version() {
+        VersionResponse version = answer(RuntimeServiceGrpc.newFutureStub(channel)
+                .withDeadlineAfter(ANSWER_WITHIN_SECONDS, TimeUnit.SECONDS)
+                .version(VersionRequest.getDefaultInstance()));
+        return new RuntimeVersion(version.getRuntimeName(), version.getRuntimeVersion());
+    }
+
+    private <T> T answer(Future<T> call) {
         try {
-            List<PodSandbox> sandboxesNow = list.answer().get().getItemsList();
+            T answer = call.get();
             dependency.answered();
-            return new SandboxHistory(
-                    sandboxesNow.stream().map(Sandboxes::sandbox).toList());
+            return answer;
         } catch (ExecutionException e) {
             throw dependency.failed(Status.fromThrowable(e).asRuntimeException());
         } catch (InterruptedException e) {

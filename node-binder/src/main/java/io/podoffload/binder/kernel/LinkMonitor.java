@@ -1,8 +1,15 @@
 package io.podoffload.binder.kernel;
 
 import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.outage.Complaint;
+import io.podoffload.binder.outage.SignOfLife;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,54 +24,106 @@ public final class LinkMonitor implements AutoCloseable {
     private static final int RTM_NEWLINK = 16;
     private static final int RTM_DELLINK = 17;
 
-    private final NetlinkSocket socket;
+    /** Between tries to open a socket anew. */
+    private static final long PAUSE_SECONDS = 1;
+
+    private final Supplier<NetlinkSocket> sockets;
+    private final Consumer<Link> onChange;
+    private final Runnable onLoss;
+    private final Complaint complaint = new Complaint(LOG);
+    private final SignOfLife sign = new SignOfLife();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread;
-    private volatile boolean closed;
 
     /**
      * Starts at once, on a thread of its own.
      *
      * @param onChange called with the link as it was reported
-     * @param onLoss called when reports were lost
+     * @param onLoss called when reports may have been lost
      */
     public LinkMonitor(Consumer<Link> onChange, Runnable onLoss) {
-        socket = NetlinkSocket.open(LibC.NETLINK_ROUTE);
-        socket.receiveTimeout(1); // so that close() is noticed
-        socket.join(RTNLGRP_LINK);
-        thread = new Thread(() -> listen(onChange, onLoss), "link-monitor");
+        this(LinkMonitor::subscribed, onChange, onLoss);
+    }
+
+    LinkMonitor(Supplier<NetlinkSocket> sockets, Consumer<Link> onChange, Runnable onLoss) {
+        this.sockets = sockets;
+        this.onChange = onChange;
+        this.onLoss = onLoss;
+        NetlinkSocket first = sockets.get();
+        thread = new Thread(() -> listen(first), "link-monitor");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void listen(Consumer<Link> onChange, Runnable onLoss) {
-        while (!closed) {
-            for (NetlinkMessage message : next(onLoss)) {
-                if (message.type() == RTM_NEWLINK || message.type() == RTM_DELLINK) {
-                    onChange.accept(Links.link(message));
-                }
-            }
+    static NetlinkSocket subscribed() {
+        NetlinkSocket socket = NetlinkSocket.open(LibC.NETLINK_ROUTE);
+        try {
+            socket.receiveTimeout(1); // so that close() is noticed
+            socket.join(RTNLGRP_LINK);
+        } catch (LinuxException e) {
+            socket.close();
+            throw e;
         }
-        socket.close();
+        return socket;
     }
 
-    private List<NetlinkMessage> next(Runnable onLoss) {
-        try {
-            return socket.receive();
-        } catch (LinuxException e) {
-            if (e.is(Errno.ENOBUFS)) {
-                LOG.warn("link events were lost, looking at every VF again");
+    /** How long it has not listened. */
+    public Duration silentFor() {
+        return sign.age();
+    }
+
+    private void listen(NetlinkSocket first) {
+        Optional<NetlinkSocket> socket = Optional.of(first);
+        while (!isClosed()) {
+            try {
+                if (socket.isEmpty()) {
+                    socket = Optional.of(sockets.get());
+                    onLoss.run();
+                }
+                sign.show();
+                follow(socket.get().receive());
+                complaint.succeeded();
+            } catch (LinuxException e) {
+                if (e.is(Errno.ENOBUFS)) {
+                    LOG.warn("link events were lost, looking at every VF again");
+                    onLoss.run();
+                } else if (!e.is(Errno.EAGAIN) && !e.is(Errno.EINTR)) {
+                    complaint.failed("cannot read link events, trying again with a new socket", e);
+                    socket.ifPresent(NetlinkSocket::close);
+                    socket = Optional.empty();
+                    pause();
+                }
+            } catch (RuntimeException e) {
+                complaint.failed("cannot follow a link event, looking at every VF again", e);
                 onLoss.run();
-            } else if (!e.is(Errno.EAGAIN) && !e.is(Errno.EINTR)) {
-                closed = true;
-                LOG.error("no more link events; the periodic resync goes on", e);
             }
-            return List.of();
+        }
+        socket.ifPresent(NetlinkSocket::close);
+    }
+
+    private void follow(List<NetlinkMessage> messages) {
+        for (NetlinkMessage message : messages) {
+            if (message.type() == RTM_NEWLINK || message.type() == RTM_DELLINK) {
+                onChange.accept(Links.link(message));
+            }
+        }
+    }
+
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private void pause() {
+        try {
+            boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     @Override
     public void close() {
-        closed = true;
+        closed.countDown();
         try {
             thread.join();
         } catch (InterruptedException e) {

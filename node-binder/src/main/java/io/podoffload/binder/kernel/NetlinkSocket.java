@@ -22,6 +22,7 @@ final class NetlinkSocket implements AutoCloseable {
     private static final byte[] NOTHING = {};
     private static final int ANSWER_WITHIN_SECONDS = 10;
     private static final int NLMSGERR_ATTR_MSG = 1;
+    private static final int MOST_DUMPS = 10;
 
     private final FileDescriptor descriptor;
     private int sequence;
@@ -71,17 +72,18 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Asks for one object. */
     synchronized List<NetlinkMessage> get(String operation, int type, byte[] body) {
-        return exchange(operation, type, NLM_F_REQUEST | NLM_F_ACK, body);
+        return exchange(operation, type, NLM_F_REQUEST | NLM_F_ACK, body).messages();
     }
 
-    /** Asks for all objects; a dump that a change interrupted is asked for again. */
+    /** Asks for all objects; a dump that a change interrupted is asked for again, some times: a pod can change its namespace without end. */
     synchronized List<NetlinkMessage> dump(String operation, int type, byte[] body) {
-        while (true) {
-            List<NetlinkMessage> answer = exchange(operation, type, NLM_F_REQUEST | NLM_F_DUMP, body);
-            if (answer.stream().noneMatch(message -> (message.flags() & NLM_F_DUMP_INTR) != 0)) {
-                return answer;
+        for (int dump = 0; dump < MOST_DUMPS; dump++) {
+            Answer answer = exchange(operation, type, NLM_F_REQUEST | NLM_F_DUMP, body);
+            if (!answer.interrupted()) {
+                return answer.messages();
             }
         }
+        throw new LinuxException(operation, Errno.EINTR, "it changed during each of " + MOST_DUMPS + " readings");
     }
 
     /**
@@ -102,32 +104,46 @@ final class NetlinkSocket implements AutoCloseable {
         return (int) length;
     }
 
-    private List<NetlinkMessage> exchange(String operation, int type, int flags, byte[] body) {
+    /** @param interrupted whether something changed while the kernel listed it */
+    private record Answer(List<NetlinkMessage> messages, boolean interrupted) {}
+
+    private Answer exchange(String operation, int type, int flags, byte[] body) {
         sequence++;
         byte[] request = new NetlinkMessage(type, flags, sequence, body).toByteArray();
         if (LibC.INSTANCE.send(descriptor.number(), request, request.length, 0) < 0) {
             throw LinuxException.ofLastError(operation);
         }
         List<NetlinkMessage> replies = new ArrayList<>();
+        boolean interrupted = false;
         while (true) {
             for (NetlinkMessage message : receive()) {
                 if (message.sequence() != sequence) {
                     continue; // the late answer to a request that timed out
                 }
-                if (message.type() == NLMSG_DONE) {
-                    return replies;
-                }
-                if (message.type() == NLMSG_ERROR) {
+                interrupted |= (message.flags() & NLM_F_DUMP_INTR) != 0;
+                if (message.type() == NLMSG_DONE || message.type() == NLMSG_ERROR) {
                     check(operation, message);
-                    return replies;
+                    return new Answer(replies, interrupted);
                 }
                 replies.add(message);
             }
         }
     }
 
+    /** The error of an answer; the end of a dump has one, too, where the kernel could not list all. */
+    static void check(String operation, NetlinkMessage message) {
+        if (message.type() == NLMSG_ERROR) {
+            checkAcknowledgement(operation, message);
+        } else if (message.buffer().remaining() >= Integer.BYTES) {
+            int error = -message.buffer().getInt();
+            if (error > 0) {
+                throw new LinuxException(operation, error, "the list ended early");
+            }
+        }
+    }
+
     /** {@code struct nlmsgerr {int error; struct nlmsghdr msg}}, then the request unless capped, then attributes. */
-    private static void check(String operation, NetlinkMessage message) {
+    private static void checkAcknowledgement(String operation, NetlinkMessage message) {
         ByteBuffer body = message.buffer();
         int error = -body.getInt();
         if (error == 0) {

@@ -18,5 +18,8 @@ final class Annotations {
     /** A person: name of a VF that the binder itself brings into the pod. */
     static final String INTERFACE = "pod-offload.io/interface";
 
+    /** A person: keeps the binder from changing anything, on the Node or on a pod. */
+    static final String PAUSED = "pod-offload.io/paused";
+
     private Annotations() {}
 }

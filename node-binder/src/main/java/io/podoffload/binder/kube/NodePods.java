@@ -1,10 +1,9 @@
 package io.podoffload.binder.kube;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.podoffload.binder.outage.Complaint;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,20 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The pods of this node, watched. */
 public final class NodePods implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NodePods.class);
     private static final String CANNOT_WATCH =
             "cannot watch the pods of this node, trying again; check that the API server"
                     + " can be reached and that the binder's service account may list and watch pods";
-    private static final int SECONDS_WITHOUT_WATCH = 3;
-
-    /** The client tries the first list again and again before it says that it failed. */
-    private static final int SECONDS_UNTIL_FIRST_WATCH = 10;
 
     private static final String BY_UID = "uid";
     private static final String BY_INTEREST = "interest";
@@ -34,11 +26,7 @@ public final class NodePods implements AutoCloseable {
 
     private final SharedIndexInformer<WatchedPod> informer;
     private final Set<String> resources;
-    private final ApiServer api;
-    private final Complaint refused = new Complaint(LOG);
-    private volatile boolean watchFailed;
-    private int secondsAllowed = SECONDS_UNTIL_FIRST_WATCH; // guarded by this
-    private int secondsWithout; // guarded by this
+    private final Watching watching;
 
     /**
      * @param resources extended resources that stand for VFs
@@ -53,11 +41,11 @@ public final class NodePods implements AutoCloseable {
             Consumer<PodView> onChange,
             Consumer<PodView> onGone) {
         this.resources = Set.copyOf(resources);
-        this.api = api;
         informer = client.resources(WatchedPod.class)
                 .inAnyNamespace()
                 .withField("spec.nodeName", node)
                 .runnableInformer(0);
+        watching = new Watching(informer, api, CANNOT_WATCH);
         informer.addIndexers(Map.of(
                 BY_UID, pod -> List.of(pod.getMetadata().getUid()), BY_INTEREST, pod -> interests(pod, resources)));
         informer.addEventHandler(new ResourceEventHandler<>() {
@@ -88,40 +76,12 @@ public final class NodePods implements AutoCloseable {
      * @return completes once the first list is complete; before that absence would mean nothing
      */
     public CompletionStage<Void> start() {
-        informer.exceptionHandler((started, failure) -> {
-            watchFailed = true;
-            String sentence = CANNOT_WATCH + ": " + failure.getMessage();
-            if (failure instanceof KubernetesClientException refusal && !ApiServer.isOutage(refusal)) {
-                refused.failed(CANNOT_WATCH, refusal);
-            } else {
-                api.away(sentence);
-                LOG.debug("{}", sentence, failure);
-            }
-            return true;
-        });
-        return informer.start().thenRun(this::noticeWatch);
+        return watching.start();
     }
 
-    /**
-     * To be called each second: the client says neither that a watch ended nor that there is one again. API servers end watches
-     * now and then, so that only one that stays away is worth a line.
-     */
-    public synchronized void noticeWatch() {
-        if (!informer.isWatching()) {
-            secondsWithout++;
-            if (secondsWithout == secondsAllowed) {
-                watchFailed = true;
-                api.away(CANNOT_WATCH);
-            }
-            return;
-        }
-        secondsWithout = 0;
-        secondsAllowed = SECONDS_WITHOUT_WATCH;
-        if (watchFailed) {
-            watchFailed = false;
-            refused.succeeded();
-            api.answered();
-        }
+    /** To be called each second. */
+    public void noticeWatch() {
+        watching.notice();
     }
 
     private static List<String> interests(WatchedPod pod, Set<String> resources) {
@@ -170,6 +130,16 @@ public final class NodePods implements AutoCloseable {
 
     public Optional<PodView> findByUid(String uid) {
         return informer.getIndexer().byIndex(BY_UID, uid).stream().findFirst().map(PodView::new);
+    }
+
+    /** How long there has been no watch. */
+    public Duration silentFor() {
+        return watching.silentFor();
+    }
+
+    /** How long there has been no watch that the client would begin again. */
+    public Duration endedFor() {
+        return watching.endedFor();
     }
 
     @Override

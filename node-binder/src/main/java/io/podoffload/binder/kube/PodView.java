@@ -97,6 +97,11 @@ public final class PodView {
                         .anyMatch(gate -> BindingReporter.CONDITION.equals(gate.conditionType()));
     }
 
+    /** The value of the annotation that pauses what is done for it. */
+    Optional<String> paused() {
+        return Pause.of(pod);
+    }
+
     public boolean namesDefaultNetwork() {
         return annotations.containsKey(Annotations.DEFAULT_NETWORK);
     }

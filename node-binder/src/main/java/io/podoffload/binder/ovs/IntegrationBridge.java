@@ -3,6 +3,7 @@ package io.podoffload.binder.ovs;
 import io.podoffload.binder.binding.OwnerMark;
 import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.outage.Dependency;
+import io.podoffload.binder.outage.SignOfLife;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -54,6 +55,7 @@ public final class IntegrationBridge implements AutoCloseable {
         return thread;
     });
 
+    private final SignOfLife withoutSession = new SignOfLife();
     private volatile @Nullable OvsdbSession session; // changed under this
     private @Nullable Attempt attempt; // guarded by this
     private volatile boolean closed;
@@ -106,6 +108,12 @@ public final class IntegrationBridge implements AutoCloseable {
         return now == null
                 ? new Status(false, false, 0, sessions.get())
                 : new Status(true, now.holdsLock(), now.replica().lag(), sessions.get());
+    }
+
+    /** How long nothing has been heard of ovsdb-server, which is asked every few seconds. */
+    public Duration silentFor() {
+        OvsdbSession now = session;
+        return now == null ? withoutSession.age() : now.silence();
     }
 
     /**
@@ -291,6 +299,7 @@ public final class IntegrationBridge implements AutoCloseable {
                 return;
             }
             session = null;
+            withoutSession.show();
         }
         if (!closed) {
             ovs.away("the connection to ovsdb-server at " + socket + " was closed", null);

@@ -138,9 +138,14 @@ final class OvsdbConnection implements AutoCloseable {
         }
     }
 
+    /** How long the server has sent nothing. */
+    Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - lastHeard);
+    }
+
     /** Asks the server for a sign of life if it gave none for {@code silence}; without one the session ends. */
     void probe(Duration silence) {
-        if (System.nanoTime() - lastHeard > silence.toNanos()) {
+        if (silence().compareTo(silence) > 0) {
             call("echo", json.createArrayNode());
         }
     }

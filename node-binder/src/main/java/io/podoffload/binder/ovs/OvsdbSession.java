@@ -69,6 +69,10 @@ final class OvsdbSession implements AutoCloseable {
         return connection.call("transact", transaction.params());
     }
 
+    Duration silence() {
+        return connection.silence();
+    }
+
     void probe(Duration silence) {
         connection.probe(silence);
     }

@@ -14,6 +14,7 @@ import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.binding.Step;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.BindingReporter;
+import io.podoffload.binder.kube.Pause;
 import io.podoffload.binder.outage.Outage;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import io.podoffload.binder.reconcile.DesiredBindings.Purpose;
@@ -31,6 +32,7 @@ public final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
 
     private final ManagedVfs managed;
+    private final Pause pause;
     private final DesiredBindings desiredBindings;
     private final NodeObserver observer;
     private final Sandboxes sandboxes;
@@ -45,6 +47,7 @@ public final class Reconciler {
     /** @param opponent a sentence on who may change a VF, too */
     public Reconciler(
             ManagedVfs managed,
+            Pause pause,
             DesiredBindings desiredBindings,
             NodeObserver observer,
             Sandboxes sandboxes,
@@ -55,6 +58,7 @@ public final class Reconciler {
             MeterRegistry meters,
             Function<PciAddress, String> opponent) {
         this.managed = managed;
+        this.pause = pause;
         this.desiredBindings = desiredBindings;
         this.observer = observer;
         this.sandboxes = sandboxes;
@@ -87,6 +91,10 @@ public final class Reconciler {
         Desired desired() {
             return purpose.desired();
         }
+
+        Found as(Desired other) {
+            return new Found(new Purpose(other, purpose.vfsOfThePod()), observed, rowsWithoutVf);
+        }
     }
 
     /** Reads without acting, so that what is free now is known before anything changes. */
@@ -107,6 +115,10 @@ public final class Reconciler {
         }
         Sandboxes.Look look = sandboxes.look(false);
         Found found = find(pci, look);
+        if (managed.excludes(pci)) {
+            boolean isHeld = found.desired().owner().isPresent();
+            return conclude(pci, found, isHeld ? Reason.Excluded : Reason.NotManaged, "VF " + pci + " is excluded");
+        }
         if (isForeign(pci, found)) {
             return conclude(pci, found, Reason.NotManaged, pci.value());
         }
@@ -114,6 +126,10 @@ public final class Reconciler {
         if (!plan.steps().isEmpty() && !look.isFresh()) {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
+        }
+        plan = allowed(pci, found, plan);
+        if (plan.reason() == Reason.Paused) {
+            return conclude(pci, found, plan.reason(), plan.detail());
         }
         Optional<String> holder = holder(found.desired());
         if (!plan.steps().isEmpty() && budget.take(pci, holder)) {
@@ -137,6 +153,29 @@ public final class Reconciler {
         return found.observed().filter(observed -> !observed.isRecorded()).isPresent()
                 && found.desired() instanceof Desired.Nothing
                 && !managed.contains(pci);
+    }
+
+    private Plan allowed(PciAddress pci, Found found, Plan plan) {
+        if (plan.steps().isEmpty()) {
+            return plan; // and what is true of the VF is reported
+        }
+        return pause.ofNode()
+                .map(plan::paused)
+                .or(() -> found.desired()
+                        .owner()
+                        .flatMap(pod -> pause.of(pod)
+                                .map(sentence -> withoutWhatIsFor(pod, pci, found, plan.paused(sentence)))))
+                .orElse(plan);
+    }
+
+    /** A pod that is paused does not keep what an earlier one left from being taken down: a third may wait for that. */
+    private Plan withoutWhatIsFor(PodRef pod, PciAddress pci, Found found, Plan paused) {
+        boolean isMarkedByIt = found.observed()
+                .flatMap(Observed::mark)
+                .filter(mark -> mark.podUid().equals(pod.uid()))
+                .isPresent();
+        Plan release = plan(pci, found.as(new Desired.Pending(pod, paused.reason(), paused.detail())));
+        return isMarkedByIt || release.steps().isEmpty() ? paused : release;
     }
 
     private static String contest(Plan plan) {
@@ -220,6 +259,6 @@ public final class Reconciler {
         if (pod.isEmpty() && reason == Reason.NotAVf) {
             return found.rowsWithoutVf().isEmpty() ? Next.UNTIL_THERE : Next.LATER;
         }
-        return reported && (reason.settled() || reason == Reason.IdentityUnknown) ? Next.ON_EVENT : Next.LATER;
+        return reported && reason.lasts() ? Next.ON_EVENT : Next.LATER;
     }
 }

@@ -55,6 +55,11 @@ public final class VfInventory {
         return Optional.ofNullable(contents.byPci().get(pci));
     }
 
+    /** Where the VF is in its NIC, as of the last reading. */
+    public Optional<NicTopology.Vf> place(PciAddress pci) {
+        return known(pci).map(Entry::vf);
+    }
+
     /** Why {@link #find} finds nothing, for a person. */
     String whyUnmapped(PciAddress pci) {
         return topology.whyUnmapped(pci)

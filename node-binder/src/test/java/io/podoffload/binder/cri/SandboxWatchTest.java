@@ -13,6 +13,8 @@ import io.podoffload.binder.cri.v1.GetEventsRequest;
 import io.podoffload.binder.cri.v1.ListPodSandboxRequest;
 import io.podoffload.binder.cri.v1.ListPodSandboxResponse;
 import io.podoffload.binder.cri.v1.RuntimeServiceGrpc;
+import io.podoffload.binder.cri.v1.VersionRequest;
+import io.podoffload.binder.cri.v1.VersionResponse;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -71,6 +73,15 @@ class SandboxWatchTest {
     }
 
     private final class Runtime extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+
+        @Override
+        public void version(VersionRequest request, StreamObserver<VersionResponse> reply) {
+            reply.onNext(VersionResponse.newBuilder()
+                    .setRuntimeName("containerd")
+                    .setRuntimeVersion("v2.1.9")
+                    .build());
+            reply.onCompleted();
+        }
 
         @Override
         public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> reply) {

@@ -34,7 +34,7 @@ class PodStatusTest {
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final CountDownLatch speaks = new CountDownLatch(1);
     private volatile int answer = 200;
-    private volatile String body = "{}";
+    private volatile String body = "{\"metadata\":{\"name\":\"one\"}}";
     private volatile boolean silent;
     private HttpServer server;
     private KubernetesClient client;

@@ -1,0 +1,125 @@
+package io.podoffload.binder.kube;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.podoffload.binder.binding.PlainText;
+import io.podoffload.binder.binding.PodRef;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who asks the binder to change nothing for a while: the annotation {@code pod-offload.io/paused} on its Node, for all VFs, or on a pod,
+ * for what the binder does for this pod. Any value but {@code false} pauses; it may say why.
+ */
+public final class Pause implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pause.class);
+
+    private final String node;
+    private final NodePods pods;
+    private final Runnable onChange;
+    private final SharedIndexInformer<WatchedNode> informer;
+    private final Watching watching;
+    private volatile Optional<String> ofNode = Optional.empty();
+
+    /** @param onChange called when the Node's annotation appeared, changed or went */
+    public Pause(KubernetesClient client, ApiServer api, String node, NodePods pods, Runnable onChange) {
+        this.node = node;
+        this.pods = pods;
+        this.onChange = onChange;
+        this.informer = client.resources(WatchedNode.class)
+                .withField("metadata.name", node)
+                .runnableInformer(0);
+        this.watching = new Watching(
+                informer,
+                api,
+                "cannot watch the Node of this binder, trying again; check that the API server can be reached and that the"
+                        + " binder's service account may list and watch nodes");
+        informer.addEventHandler(new ResourceEventHandler<>() {
+            @Override
+            public void onAdd(WatchedNode found) {
+                take(of(found));
+            }
+
+            @Override
+            public void onUpdate(WatchedNode before, WatchedNode found) {
+                take(of(found));
+            }
+
+            @Override
+            public void onDelete(WatchedNode gone, boolean finalStateUnknown) {
+                take(Optional.empty());
+            }
+        });
+    }
+
+    /** @return completes once it is known whether the Node is paused */
+    public CompletionStage<Void> start() {
+        return watching.start();
+    }
+
+    /** To be called each second. */
+    public void noticeWatch() {
+        watching.notice();
+    }
+
+    public boolean isWatching() {
+        return informer.isWatching();
+    }
+
+    private void take(Optional<String> reason) {
+        if (reason.equals(ofNode)) {
+            return;
+        }
+        ofNode = reason;
+        reason.ifPresentOrElse(
+                value -> LOG.warn(
+                        "{}: this binder changes nothing until it is taken away", sentence("Node " + node, value)),
+                () -> LOG.info("the annotation {} of Node {} is gone: the binder goes on", Annotations.PAUSED, node));
+        onChange.run();
+    }
+
+    /** Whether the whole node is paused; a sentence on who says so. */
+    public Optional<String> ofNode() {
+        return ofNode.map(value -> sentence("Node " + node, value));
+    }
+
+    /** Whether what is done for this pod is paused; a sentence on who says so. */
+    public Optional<String> of(PodRef pod) {
+        return pods.findByUid(pod.uid()).flatMap(PodView::paused).map(value -> sentence("pod " + pod, value));
+    }
+
+    private static String sentence(String object, String value) {
+        return object + " has the annotation " + Annotations.PAUSED + ": " + PlainText.quoted(value);
+    }
+
+    /** The value of the annotation where it pauses. */
+    static Optional<String> of(HasMetadata object) {
+        @Nullable Map<String, String> annotations = object.getMetadata().getAnnotations();
+        return annotations == null
+                ? Optional.empty()
+                : Optional.ofNullable(annotations.get(Annotations.PAUSED)).filter(value -> !value.equals("false"));
+    }
+
+    /** How long there has been no watch. */
+    public Duration silentFor() {
+        return watching.silentFor();
+    }
+
+    /** How long there has been no watch that the client would begin again. */
+    public Duration endedFor() {
+        return watching.endedFor();
+    }
+
+    @Override
+    public void close() {
+        informer.stop();
+    }
+}
