@@ -2,7 +2,6 @@ package io.podoffload.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.sim.CniMode;
@@ -137,14 +136,7 @@ class OutagesIT {
     }
 
     private void annotateNode(String value) {
-        cluster.client()
-                .nodes()
-                .withName(SimulatedCluster.NODE)
-                .edit(now -> new NodeBuilder(now)
-                        .editMetadata()
-                        .addToAnnotations("pod-offload.io/paused", value)
-                        .endMetadata()
-                        .build());
+        cluster.annotateNode("pod-offload.io/paused", value);
     }
 
     /** A report of the node is due, and its request does not come back before the client has tried again for a long time. */

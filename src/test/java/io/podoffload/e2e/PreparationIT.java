@@ -69,7 +69,31 @@ class PreparationIT {
         assertThat(cluster.client().v1().events().inNamespace("default").list().getItems())
                 .filteredOn(event -> "Node".equals(event.getInvolvedObject().getKind()))
                 .extracting(Event::getReason)
-                .containsExactly("NotPrepared", "Prepared", "NotPrepared", "Prepared");
+                .as("the second Prepared is counted")
+                .containsExactly("NotPrepared", "Prepared", "NotPrepared");
+    }
+
+    @Test
+    void aNodeThatIsPausedIsNotPreparedUnlessAPersonWantsIt() {
+        annotateNode("INC-42");
+        try {
+            Printed atStart = cluster.runBinderCommandAs("pod-offload-node-binder", "prepare", "--best-effort");
+
+            assertThat(atStart.exitCode()).isZero();
+            assertThat(atStart.error())
+                    .contains(
+                            "nothing was prepared: Node node1 has the annotation pod-offload.io/paused: 'INC-42'; take it"
+                                    + " away, and delete the node-binder pod of this node");
+            assertThat(cluster.runBinderCommandAs("pod-offload-node-binder", "prepare")
+                            .text())
+                    .contains("PF 0000:03:00.0: nothing to do");
+        } finally {
+            annotateNode("false");
+        }
+    }
+
+    private void annotateNode(String value) {
+        cluster.annotateNode("pod-offload.io/paused", value);
     }
 
     @Test

@@ -108,6 +108,7 @@ class RequestsIT {
                 .untilAsserted(() -> assertThat(requests.of(BINDER)).containsKey("patch configmaps"));
         assertThat(requests.of(BINDER))
                 .containsEntry("get nodes", 1L)
-                .containsOnlyKeys("get nodes", "list pods", "watch pods", "patch configmaps");
+                .containsOnlyKeys(
+                        "get nodes", "list nodes", "watch nodes", "list pods", "watch pods", "patch configmaps");
     }
 }

@@ -157,12 +157,14 @@ public final class Lab {
 
     private NodePreparation preparation(PrepareProperties.Pf... pfs) {
         return NodePreparation.of(
-                new PrepareProperties(List.of(pfs), false, Duration.ofSeconds(1), Path.of("/run/udev-rules")),
+                new PrepareProperties(
+                        List.of(pfs), false, Duration.ofSeconds(1), Duration.ZERO, Path.of("/run/udev-rules")),
                 nics,
                 host,
                 () -> allotted,
                 OVSDB,
-                Map::of);
+                Map::of,
+                Optional::empty);
     }
 
     Outcome prepare(PrepareProperties.Pf pf) {

@@ -806,6 +806,22 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
+    /** As {@code kubectl annotate --overwrite} does. */
+    public void annotate(Pod pod, String key, String value) {
+        client().pods()
+                .inNamespace(pod.getMetadata().getNamespace())
+                .withName(pod.getMetadata().getName())
+                .patch(PatchContext.of(PatchType.JSON_MERGE), annotation(key, value));
+    }
+
+    public void annotateNode(String key, String value) {
+        client().nodes().withName(NODE).patch(PatchContext.of(PatchType.JSON_MERGE), annotation(key, value));
+    }
+
+    private static String annotation(String key, String value) {
+        return JsonMapper.shared().writeValueAsString(Map.of("metadata", Map.of("annotations", Map.of(key, value))));
+    }
+
     /** What the container runtime says that it is. */
     public void letRuntimeBe(String name, String version) {
         runtime.be(name, version);

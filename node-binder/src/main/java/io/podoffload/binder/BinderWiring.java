@@ -70,7 +70,9 @@ class BinderWiring {
     private static final int BOOT_ID_LENGTH = 8;
 
     private static final int VFS_AT_ONCE = 4;
-    private static final int PODS_AT_ONCE = 4;
+
+    /** They share a List of the kubelet's, and wait for it together. */
+    private static final int PODS_AT_ONCE = 16;
 
     /** A command is to be answered within a second. */
     private static final Duration SHORTEST_WATCH = Duration.ofMillis(400);
@@ -229,7 +231,8 @@ class BinderWiring {
                 hostLinks,
                 PodResources.ofEveryResource(kubelet)::all,
                 properties.ovsdbSocket(),
-                nodeConditions::labels);
+                nodeConditions::labels,
+                nodeConditions::paused);
     }
 
     @Bean

@@ -30,8 +30,8 @@ import io.podoffload.binder.prepare.NodePreparation;
 import io.podoffload.binder.prepare.PrepareProperties;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.BeansException;
@@ -86,13 +86,13 @@ class CommandWiring {
                 hostLinks,
                 everyResource::all,
                 properties.ovsdbSocket(),
-                () -> labels(properties.nodeName()));
+                () -> ofNode(properties.nodeName(), NodeConditions::labels),
+                () -> ofNode(properties.nodeName(), NodeConditions::paused));
     }
 
-    /** Asked only where the settings select by them, so that preparation needs no API server otherwise. */
-    private static Map<String, String> labels(String nodeName) {
+    private static <T> T ofNode(String nodeName, Function<NodeConditions, T> question) {
         try (KubernetesClient client = ApiClient.open()) {
-            return new NodeConditions(client, new ApiServer(), nodeName, Clock.systemUTC()).labels();
+            return question.apply(new NodeConditions(client, new ApiServer(), nodeName, Clock.systemUTC()));
         }
     }
 

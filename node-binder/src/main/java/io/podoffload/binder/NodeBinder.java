@@ -178,7 +178,7 @@ final class NodeBinder implements SmartLifecycle {
     /** What it could not do the log says, and the Node's condition; there are VFs to look after all the same. */
     private void prepareNode() {
         try {
-            preparation.prepare();
+            preparation.prepareUnlessPaused();
         } catch (RuntimeException e) {
             LOG.error("the node is not prepared: {}", e.getMessage(), e);
         }

@@ -32,7 +32,9 @@ final class PrepareCommand implements Callable<Integer> {
             description = "Only say what would be done.")
     private boolean plan;
 
-    @Option(names = "--best-effort", description = "End with 0 whatever came of it.")
+    @Option(
+            names = "--best-effort",
+            description = "Do nothing on a Node that is paused, and end with 0 whatever came of it.")
     private boolean bestEffort;
 
     PrepareCommand(PodOffloadCommand root, Invocation invocation) {
@@ -59,7 +61,9 @@ final class PrepareCommand implements Callable<Integer> {
     public Integer call() {
         try (LocalNode node = invocation.localNode()) {
             NodePreparation preparation = node.preparation();
-            Result result = plan ? planned(preparation.preview()) : done(preparation.prepare());
+            Result result = plan
+                    ? planned(preparation.preview())
+                    : done(bestEffort ? preparation.prepareUnlessPaused() : preparation.prepare());
             boolean isAsked = preparation.isAsked();
             int code = invocation.print(root.style(invocation.terminal())
                     .answer(result.good() ? ExitCode.WELL : ExitCode.WRONG, result, marks -> text(result, isAsked)));

@@ -42,6 +42,11 @@ public final class NodeConditions {
         return Map.copyOf(read().getMetadata().getLabels());
     }
 
+    /** Whether the Node's annotation pauses the binder; a sentence that says so. */
+    public Optional<String> paused() {
+        return Pause.of(read()).map(value -> Pause.sentence("Node " + node, value));
+    }
+
     private Node read() {
         Node object = client.nodes().withName(node).get();
         if (object == null) {

@@ -96,7 +96,7 @@ public final class Pause implements AutoCloseable {
         return pods.findByUid(pod.uid()).flatMap(PodView::paused).map(value -> sentence("pod " + pod, value));
     }
 
-    private static String sentence(String object, String value) {
+    static String sentence(String object, String value) {
         return object + " has the annotation " + Annotations.PAUSED + ": " + PlainText.quoted(value);
     }
 

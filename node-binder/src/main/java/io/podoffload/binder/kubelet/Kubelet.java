@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The kubelet's PodResources, one for all who ask it.
  *
- * <p>The kubelet answers 100 calls a second and 10 at once, to all its clients together, and refuses the rest. So a few pods
- * are asked for one by one; where many are asked for, they share a List, and there is at most one List in 20 ms.
+ * <p>The kubelet answers 100 calls a second and 10 at once, to all its clients together, and refuses the rest. The binder makes a tenth
+ * of that: a few pods are asked for one by one; where many are asked for, they share a List, which waits until a call is left.
  *
  * @see <a href="https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/apis/grpc/ratelimit.go">ratelimit.go</a>
  */
@@ -33,15 +33,17 @@ public final class Kubelet {
     /** A List that was asked for so long ago counts as asked for now: the kubelet allots long before a sandbox runs. */
     private static final long NOW_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private static final double GETS_AT_ONCE = 4;
-    private static final double GETS_PER_SECOND = 25;
+    private static final int CALLS_AT_ONCE = 8;
+    private static final int CALLS_PER_SECOND = 10;
+
+    /** Calls that are left for Lists, which are not to wait where single pods are asked for. */
+    private static final int KEPT_FOR_LISTS = 2;
 
     private final GrpcDependency kubelet;
     private final PodResourcesListerGrpc.PodResourcesListerBlockingStub stub;
     private final Object lists = new Object();
     private @Nullable Listed last; // guarded by lists
-    private double gets = GETS_AT_ONCE; // guarded by this
-    private long countedAt = System.nanoTime(); // guarded by this
+    private final CallBudget calls = new CallBudget(CALLS_AT_ONCE, CALLS_PER_SECOND, System::nanoTime);
 
     /** What a List came to; a failure is shared as an answer is. */
     private record Listed(
@@ -69,24 +71,13 @@ public final class Kubelet {
 
     /** The pod of this name alone; empty where so many are asked for that a {@link #list} costs the kubelet less. */
     Optional<GetPodResourcesResponse> get(PodName pod) {
-        if (!mayGet()) {
+        if (!calls.take(KEPT_FOR_LISTS)) {
             return Optional.empty();
         }
         return Optional.of(call(methods -> methods.get(GetPodResourcesRequest.newBuilder()
                 .setPodName(pod.name())
                 .setPodNamespace(pod.namespace())
                 .build())));
-    }
-
-    private synchronized boolean mayGet() {
-        long now = System.nanoTime();
-        gets = Math.min(GETS_AT_ONCE, gets + (now - countedAt) * GETS_PER_SECOND / TimeUnit.SECONDS.toNanos(1));
-        countedAt = now;
-        if (gets < 1) {
-            return false;
-        }
-        gets--;
-        return true;
     }
 
     /** All pods, as they are now. */
@@ -102,7 +93,9 @@ public final class Kubelet {
         }
     }
 
+    /** Who comes while it waits shares its answer. */
     private Listed ask() {
+        calls.await();
         long now = System.nanoTime();
         try {
             return new Listed(now, call(methods -> methods.list(ListPodResourcesRequest.getDefaultInstance())), null);
@@ -113,6 +106,7 @@ public final class Kubelet {
 
     /** Healthy devices only. */
     AllocatableResourcesResponse allocatable() {
+        calls.await();
         return call(methods -> methods.getAllocatableResources(AllocatableResourcesRequest.getDefaultInstance()));
     }
 

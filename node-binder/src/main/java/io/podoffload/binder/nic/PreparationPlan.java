@@ -10,8 +10,9 @@ import java.util.stream.Stream;
  *
  * @param steps in order; none if all is as it should be
  * @param obstacles why the steps must not be taken, or lead nowhere; sentences for a person
+ * @param unknown whether they are only that somebody could not be asked, who may answer later
  */
-public record PreparationPlan(List<PreparationStep> steps, List<String> obstacles) {
+public record PreparationPlan(List<PreparationStep> steps, List<String> obstacles, boolean unknown) {
 
     public PreparationPlan {
         steps = List.copyOf(steps);
@@ -30,14 +31,16 @@ public record PreparationPlan(List<PreparationStep> steps, List<String> obstacle
     public static PreparationPlan of(PfSettings settings, PhysicalFunction pf, List<Use> uses, PfSettings.Order order) {
         List<String> impossible = impossible(settings, pf);
         if (!impossible.isEmpty()) {
-            return new PreparationPlan(List.of(), impossible);
+            return new PreparationPlan(List.of(), impossible, false);
         }
         List<PreparationStep> steps = steps(settings, pf, order);
-        List<String> obstacles = Stream.concat(Use.ofVfs(pf).stream(), uses.stream())
+        List<Use> obstacles = Stream.concat(Use.ofVfs(pf).stream(), uses.stream())
                 .filter(use -> steps.stream().anyMatch(step -> use.forbids(step, settings)))
-                .map(Use::text)
                 .toList();
-        return new PreparationPlan(steps, obstacles);
+        return new PreparationPlan(
+                steps,
+                obstacles.stream().map(Use::text).toList(),
+                !obstacles.isEmpty() && obstacles.stream().allMatch(use -> use.kind() == Use.Kind.UNKNOWN));
     }
 
     private static List<PreparationStep> steps(PfSettings settings, PhysicalFunction pf, PfSettings.Order order) {

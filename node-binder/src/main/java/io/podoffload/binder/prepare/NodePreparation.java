@@ -8,11 +8,13 @@ import io.podoffload.binder.nic.PhysicalFunction;
 import io.podoffload.binder.nic.PreparationPlan;
 import io.podoffload.binder.ovs.OvsConfiguration;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,24 +23,33 @@ import org.slf4j.LoggerFactory;
 public final class NodePreparation {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodePreparation.class);
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
 
     private final PrepareProperties properties;
     private final NicControl control;
     private final PfPreparation preparation;
     private final UdevRules rules;
     private final Supplier<Map<String, String>> nodeLabels;
+    private final Supplier<Optional<String>> paused;
 
-    /** @param nodeLabels asked only where settings select by them */
+    /**
+     * Does nothing yet.
+     *
+     * @param nodeLabels asked only where settings select by them
+     * @param paused a sentence on who asks that nothing be changed, without a full stop
+     */
     public NodePreparation(
             PrepareProperties properties,
             NicControl control,
             PfPreparation preparation,
-            Supplier<Map<String, String>> nodeLabels) {
+            Supplier<Map<String, String>> nodeLabels,
+            Supplier<Optional<String>> paused) {
         this.properties = properties;
         this.control = control;
         this.preparation = preparation;
         this.rules = new UdevRules(properties.udevRules());
         this.nodeLabels = nodeLabels;
+        this.paused = paused;
     }
 
     /**
@@ -53,10 +64,15 @@ public final class NodePreparation {
             Links host,
             Supplier<Map<PodName, List<PciAddress>>> allotted,
             Path ovsdb,
-            Supplier<Map<String, String>> nodeLabels) {
+            Supplier<Map<String, String>> nodeLabels,
+            Supplier<Optional<String>> paused) {
         NodeUses uses = new NodeUses(host, allotted, () -> OvsConfiguration.read(ovsdb));
         return new NodePreparation(
-                properties, control, new PfPreparation(control, uses::of, properties.busyFor()), nodeLabels);
+                properties,
+                control,
+                new PfPreparation(control, uses::of, properties.busyFor(), properties.silentFor()),
+                nodeLabels,
+                paused);
     }
 
     /** Whether the configuration speaks of any PF. */
@@ -105,6 +121,38 @@ public final class NodePreparation {
 
         public boolean isGood() {
             return unmatched.isEmpty() && outcomes.stream().allMatch(Outcome::isGood);
+        }
+    }
+
+    /**
+     * Does it when the node starts, unless somebody paused the node. What is not known is asked again for a while.
+     *
+     * @throws IllegalStateException if the node is paused; others if that cannot be found out
+     */
+    public Report prepareUnlessPaused() {
+        Optional<String> pause = isAsked() ? askWhetherPaused() : Optional.empty();
+        if (pause.isPresent()) {
+            throw new IllegalStateException(pause.get()
+                    + "; take it away, and delete the node-binder pod of this node, which prepares it then");
+        }
+        return prepare();
+    }
+
+    private Optional<String> askWhetherPaused() {
+        long deadline = System.nanoTime() + properties.silentFor().toNanos();
+        while (true) {
+            try {
+                return paused.get();
+            } catch (RuntimeException e) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new IllegalStateException(
+                            "whether this node is paused is not known, because its Node cannot be read: "
+                                    + e.getMessage(),
+                            e);
+                }
+                LOG.info("the Node cannot be read; asking again: {}", e.getMessage());
+                LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            }
         }
     }
 

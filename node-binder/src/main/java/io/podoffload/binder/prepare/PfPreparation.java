@@ -32,15 +32,19 @@ public final class PfPreparation {
     private final NicControl control;
     private final Function<PhysicalFunction, List<Use>> uses;
     private final Duration busyFor;
+    private final Duration silentFor;
 
     /**
      * @param uses finds out who uses a PF, beside what the PF itself shows
      * @param busyFor how long a device may be busy before that counts as a refusal
+     * @param silentFor how long somebody who may use the PF may give no answer before that counts as a refusal
      */
-    public PfPreparation(NicControl control, Function<PhysicalFunction, List<Use>> uses, Duration busyFor) {
+    public PfPreparation(
+            NicControl control, Function<PhysicalFunction, List<Use>> uses, Duration busyFor, Duration silentFor) {
         this.control = control;
         this.uses = uses;
         this.busyFor = busyFor;
+        this.silentFor = silentFor;
     }
 
     /** What would be done. */
@@ -51,6 +55,18 @@ public final class PfPreparation {
     private PreparationPlan plan(PciAddress pci, PfSettings settings, PfSettings.Order order) {
         PhysicalFunction pf = control.pf(pci);
         return PreparationPlan.of(settings, pf, uses.apply(pf), order);
+    }
+
+    /** When a node boots, the kubelet and ovsdb-server may be there later than the binder. */
+    private PreparationPlan planPatiently(PciAddress pci, PfSettings settings) {
+        long deadline = System.nanoTime() + silentFor.toNanos();
+        PreparationPlan plan = plan(pci, settings);
+        while (plan.unknown() && System.nanoTime() - deadline < 0) {
+            LOG.info("PF {}: {}; asking again", pci, String.join("; ", plan.obstacles()));
+            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            plan = plan(pci, settings);
+        }
+        return plan;
     }
 
     /** A PF that cannot be read fails by itself, and not the others with it. */
@@ -64,7 +80,7 @@ public final class PfPreparation {
     }
 
     private Outcome prepareReadable(PciAddress pci, PfSettings settings) {
-        PreparationPlan first = plan(pci, settings);
+        PreparationPlan first = planPatiently(pci, settings);
         if (!first.obstacles().isEmpty()) {
             return new Outcome(pci, Outcome.Kind.REFUSED, List.of(), first.obstacles());
         }

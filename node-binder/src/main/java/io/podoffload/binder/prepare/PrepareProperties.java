@@ -22,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param pfs what PFs are to be, see docs/preparation.md; the first that selects a PF counts for it
  * @param onStart whether the binder prepares the node itself before it looks at any VF
  * @param busyFor how long a device may be busy before preparation gives up
+ * @param silentFor how long the kubelet, ovsdb-server or the API server may give no answer before preparation gives up
  * @param udevRules folder of the rules that keep NetworkManager from VFs and representors
  */
 @ConfigurationProperties("pod-offload.prepare")
@@ -29,6 +30,7 @@ public record PrepareProperties(
         @DefaultValue List<Pf> pfs,
         @DefaultValue("false") boolean onStart,
         @DefaultValue("30s") Duration busyFor,
+        @DefaultValue("60s") Duration silentFor,
         @DefaultValue("/etc/udev/rules.d") Path udevRules) {
 
     public PrepareProperties {

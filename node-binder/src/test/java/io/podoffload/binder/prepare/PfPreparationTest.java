@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,7 +36,7 @@ class PfPreparationTest {
     }
 
     private static PfPreparation preparation(ModelNic nic, Use... uses) {
-        return new PfPreparation(nic, pf -> List.of(uses), Duration.ZERO);
+        return new PfPreparation(nic, pf -> List.of(uses), Duration.ZERO, Duration.ZERO);
     }
 
     private static Outcome prepare(ModelNic nic, PfSettings settings) {
@@ -117,11 +118,48 @@ class PfPreparationTest {
         ModelNic nic = new ModelNic();
         nic.busy = 1;
 
-        Outcome outcome =
-                new PfPreparation(nic, pf -> List.of(), Duration.ofSeconds(30)).prepare(ModelNic.PF, switchdev(4));
+        Outcome outcome = new PfPreparation(nic, pf -> List.of(), Duration.ofSeconds(30), Duration.ZERO)
+                .prepare(ModelNic.PF, switchdev(4));
 
         assertThat(outcome.kind()).isEqualTo(Outcome.Kind.PREPARED);
         assertThat(outcome.messages()).isEmpty();
+    }
+
+    /** When a node boots, the kubelet and ovsdb-server may be there later than the binder. */
+    @Test
+    void whoDoesNotAnswerYetIsAskedAgain() {
+        ModelNic nic = new ModelNic();
+        AtomicInteger asked = new AtomicInteger();
+        Use unknown = new Use(Use.Kind.UNKNOWN, "the kubelet does not answer");
+
+        Outcome outcome = new PfPreparation(
+                        nic,
+                        pf -> asked.incrementAndGet() == 1 ? List.of(unknown) : List.of(),
+                        Duration.ZERO,
+                        Duration.ofSeconds(30))
+                .prepare(ModelNic.PF, switchdev(4));
+
+        assertThat(outcome.kind()).isEqualTo(Outcome.Kind.PREPARED);
+    }
+
+    @Test
+    void whoUsesThePfIsNotAskedAgain() {
+        AtomicInteger asked = new AtomicInteger();
+        Use pod = new Use(Use.Kind.ALLOTTED, "pod default/web holds VF 0000:03:00.2");
+        Use unknown = new Use(Use.Kind.UNKNOWN, "ovsdb-server does not answer");
+
+        Outcome outcome = new PfPreparation(
+                        new ModelNic(),
+                        pf -> {
+                            asked.incrementAndGet();
+                            return List.of(pod, unknown);
+                        },
+                        Duration.ZERO,
+                        Duration.ofSeconds(30))
+                .prepare(ModelNic.PF, switchdev(4));
+
+        assertThat(outcome.kind()).isEqualTo(Outcome.Kind.REFUSED);
+        assertThat(asked).hasValue(1);
     }
 
     @Test
