@@ -2,6 +2,7 @@ package io.podoffload.churn;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.OpenVSwitch;
@@ -20,12 +21,14 @@ import java.util.function.BiConsumer;
 
 /**
  * Lets random things happen to a node with a few VFs, and then compares: ports, VFs in use and live pods must be the same,
- * and every free VF must have its first name, MTU and MAC.
+ * every free VF must have its first name, MTU and MAC, and what is not the binder's must be what it was.
  */
 public final class Churn {
 
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(90);
     private static final int CREATE_ATTEMPTS = 1_200;
+    private static final String NETWORKS = "k8s.v1.cni.cncf.io/networks";
+    private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
     private Churn() {}
 
@@ -45,8 +48,9 @@ public final class Churn {
     /** @return the first difference, with the events that led to it */
     public static Optional<String> run(Path project, Path logs, int events, int vfs, long seed) {
         List<ChurnEvent> plan = ChurnPlan.of(seed, events, vfs);
-        try (SimulatedCluster cluster = new SimulatedCluster(project, logs, new SimulatedCluster.Options(vfs, false))) {
-            Life life = new Life(cluster);
+        try (SimulatedCluster cluster =
+                new SimulatedCluster(project, logs, new SimulatedCluster.Options(vfs + Neighbours.VFS, false))) {
+            Life life = new Life(cluster, new Neighbours(cluster));
             String first = life.freeVfs(new TreeSet<>());
             for (ChurnEvent event : plan) {
                 life.now(event);
@@ -69,10 +73,12 @@ public final class Churn {
     static final class Life {
 
         private final SimulatedCluster cluster;
+        private final Neighbours neighbours;
         private final List<ChurnEvent> happened = new ArrayList<>();
 
-        Life(SimulatedCluster cluster) {
+        Life(SimulatedCluster cluster, Neighbours neighbours) {
             this.cluster = cluster;
+            this.neighbours = neighbours;
         }
 
         SimulatedCluster cluster() {
@@ -93,10 +99,34 @@ public final class Churn {
 
         void create(String name, CniMode cni) {
             cluster.useCni(cni);
-            Pod pod = new PodBuilder()
+            create(new PodBuilder(pod(name))
+                    .editMetadata()
+                    .addToLabels("pod-offload.io/enabled", "true")
+                    .endMetadata()
+                    .build());
+        }
+
+        void createOther(String name) {
+            cluster.useCni(CniMode.OTHER);
+            create(new PodBuilder(pod(name))
+                    .editMetadata()
+                    .addToAnnotations(NETWORKS, "default/sriov")
+                    .endMetadata()
+                    .editSpec()
+                    .editFirstContainer()
+                    .withNewResources()
+                    .addToRequests(RESOURCE, Quantity.parse("1"))
+                    .addToLimits(RESOURCE, Quantity.parse("1"))
+                    .endResources()
+                    .endContainer()
+                    .endSpec()
+                    .build());
+        }
+
+        private static Pod pod(String name) {
+            return new PodBuilder()
                     .withNewMetadata()
                     .withName(name)
-                    .addToLabels("pod-offload.io/enabled", "true")
                     .endMetadata()
                     .withNewSpec()
                     .addNewContainer()
@@ -105,6 +135,9 @@ public final class Churn {
                     .endContainer()
                     .endSpec()
                     .build();
+        }
+
+        private void create(Pod pod) {
             for (int attempt = 1; ; attempt++) {
                 try {
                     cluster.create(pod);
@@ -123,7 +156,9 @@ public final class Churn {
         }
 
         void deleteAll() {
-            cluster.client().pods().inNamespace("default").list().getItems().forEach(cluster::delete);
+            cluster.client().pods().inNamespace("default").list().getItems().stream()
+                    .filter(pod -> !isMachine(pod))
+                    .forEach(cluster::delete);
         }
 
         void withSandbox(String name, ChurnEvent.OnPod action) {
@@ -166,10 +201,29 @@ public final class Churn {
         private String difference(String first) {
             List<Pod> pods = livePods();
             Map<String, String> ports = new TreeMap<>();
-            cluster.ovs().ports().forEach(port -> ports.put(port, cluster.ovs().externalId(port, "iface-id")));
+            cluster.ovs().ports().stream()
+                    .filter(port -> !port.equals(neighbours.port()))
+                    .forEach(port -> ports.put(port, cluster.ovs().externalId(port, "iface-id")));
             TreeSet<String> used = new TreeSet<>();
+            int others = 0;
             for (Pod pod : pods) {
                 String name = pod.getMetadata().getName();
+                if (isOther(pod)) {
+                    others++;
+                    if (SimulatedCluster.bound(pod).isPresent()) {
+                        return name + " was promised nothing, and has the condition";
+                    }
+                    if (pod.getStatus() == null
+                            || !"Running".equals(pod.getStatus().getPhase())) {
+                        return name + " does not run";
+                    }
+                    try {
+                        used.add(cluster.vfOf(pod));
+                    } catch (IllegalStateException e) {
+                        return name + " is going: " + e.getMessage();
+                    }
+                    continue;
+                }
                 String reason = SimulatedCluster.bound(pod)
                         .map(condition -> condition.getReason() + " " + condition.getMessage())
                         .orElse("no condition");
@@ -185,29 +239,41 @@ public final class Churn {
                     return name + " is going: " + e.getMessage();
                 }
             }
-            if (ports.size() != pods.size()) {
+            if (ports.size() != pods.size() - others) {
                 return pods.size() + " pods, but the ports are " + ports;
             }
             String now = freeVfs(used);
             String expected = first.lines()
                     .filter(line -> used.stream().noneMatch(line::startsWith))
                     .reduce("", (all, line) -> all + line + "\n");
-            return now.equals(expected) ? "" : "free VFs are\n" + now + "and should be\n" + expected;
+            return now.equals(expected)
+                    ? neighbours.difference()
+                    : "free VFs are\n" + now + "and should be\n" + expected;
         }
 
         /** Not those that the kubelet refused, because a pod that was deleted by force still had the last VF. */
         private List<Pod> livePods() {
             return cluster.client().pods().inNamespace("default").list().getItems().stream()
+                    .filter(pod -> !isMachine(pod))
                     .filter(pod -> pod.getStatus() == null
                             || !"Failed".equals(pod.getStatus().getPhase()))
                     .toList();
+        }
+
+        private static boolean isMachine(Pod pod) {
+            return pod.getMetadata().getName().equals(Neighbours.MACHINE);
+        }
+
+        private static boolean isOther(Pod pod) {
+            return pod.getMetadata().getAnnotations() != null
+                    && pod.getMetadata().getAnnotations().containsKey(NETWORKS);
         }
 
         /** A line for each VF that no pod has. */
         String freeVfs(TreeSet<String> used) {
             StringBuilder lines = new StringBuilder();
             cluster.nic().inventory().forEach((pci, vf) -> {
-                if (!used.contains(pci.value())) {
+                if (!used.contains(pci.value()) && !neighbours.vfs().contains(pci.value())) {
                     lines.append("%s %s %s mtu %d alias '%s' representor %s%n"
                             .formatted(
                                     pci,

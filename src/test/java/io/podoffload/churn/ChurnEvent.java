@@ -21,6 +21,14 @@ sealed interface ChurnEvent {
         }
     }
 
+    /** A pod is created that uses its VF for another network, and was promised nothing. */
+    record CreateOther(String subject) implements ChurnEvent {
+        @Override
+        public void happenTo(Churn.Life life) {
+            life.createOther(subject);
+        }
+    }
+
     record Delete(String subject, boolean force) implements ChurnEvent {
         @Override
         public void happenTo(Churn.Life life) {
@@ -70,12 +78,15 @@ sealed interface ChurnEvent {
         enum Kind {
             BINDER_KILLED,
             BINDER_RESTARTED,
+            BINDER_RESTARTED_ON_CRIO,
             DATABASE_RESTARTED,
             SWITCH_PAUSED,
             OVN_PAUSED,
             KUBELET_SOCKET_RESTARTED,
             API_SERVER_DOWN,
             RUNTIME_EVENTS_CUT,
+            KUBELET_EXHAUSTED,
+            NODE_PAUSED,
             KUBE_OVN_GARBAGE_COLLECTED
         }
 
@@ -93,6 +104,12 @@ sealed interface ChurnEvent {
                     cluster.startBinder();
                 }
                 case BINDER_RESTARTED -> {
+                    cluster.letRuntimeBe("containerd", "v2.1.9");
+                    cluster.stopBinder();
+                    cluster.startBinder();
+                }
+                case BINDER_RESTARTED_ON_CRIO -> {
+                    cluster.letRuntimeBe("cri-o", "1.31.0");
                     cluster.stopBinder();
                     cluster.startBinder();
                 }
@@ -119,6 +136,12 @@ sealed interface ChurnEvent {
                 case RUNTIME_EVENTS_CUT -> {
                     cluster.letRuntimeStreamEvents(false);
                     cluster.letRuntimeStreamEvents(true);
+                }
+                case KUBELET_EXHAUSTED -> cluster.exhaustKubelet();
+                case NODE_PAUSED -> {
+                    cluster.annotateNode("pod-offload.io/paused", "churn");
+                    life.pause();
+                    cluster.annotateNode("pod-offload.io/paused", "false");
                 }
                 case KUBE_OVN_GARBAGE_COLLECTED -> cluster.collectGarbageAsKubeOvn();
             }

@@ -13,6 +13,9 @@ final class ChurnPlan {
     /** Of a hundred events; the rest are faults of the cheap kinds. */
     private static final int BINDER_FAULTS_PER_THOUSAND = 8;
 
+    /** The first kinds of faults, which cost a start of the binder. */
+    private static final int BINDER_FAULTS = 3;
+
     private ChurnPlan() {}
 
     static List<ChurnEvent> of(long seed, int events, int vfs) {
@@ -23,18 +26,20 @@ final class ChurnPlan {
             String pod = "pod-" + random.nextInt(vfs);
             if (!alive.contains(pod)) {
                 alive.add(pod);
-                plan.add(new ChurnEvent.Create(pod, random.nextInt(3) == 0 ? CniMode.KUBE_OVN : CniMode.OTHER));
+                plan.add(
+                        switch (random.nextInt(8)) {
+                            case 0 -> new ChurnEvent.CreateOther(pod);
+                            case 1, 2, 3 -> new ChurnEvent.Create(pod, CniMode.KUBE_OVN);
+                            default -> new ChurnEvent.Create(pod, CniMode.OTHER);
+                        });
                 continue;
             }
             int dice = random.nextInt(1000);
             if (dice < BINDER_FAULTS_PER_THOUSAND) {
-                plan.add(new ChurnEvent.Fault(
-                        random.nextBoolean()
-                                ? ChurnEvent.Fault.Kind.BINDER_KILLED
-                                : ChurnEvent.Fault.Kind.BINDER_RESTARTED));
+                plan.add(new ChurnEvent.Fault(ChurnEvent.Fault.Kind.values()[random.nextInt(BINDER_FAULTS)]));
             } else if (dice < 60) {
                 ChurnEvent.Fault.Kind[] kinds = ChurnEvent.Fault.Kind.values();
-                plan.add(new ChurnEvent.Fault(kinds[2 + random.nextInt(kinds.length - 2)]));
+                plan.add(new ChurnEvent.Fault(kinds[BINDER_FAULTS + random.nextInt(kinds.length - BINDER_FAULTS)]));
             } else if (dice < 160) {
                 plan.add(new ChurnEvent.RestartSandbox(pod));
             } else if (dice < 220) {

@@ -37,7 +37,7 @@ class CountsStory {
     void atRestTheWebhookRenewsItsLeaseAndTheBindersAskNothing() {
         // what the story before left to report is reported within a minute, at most
         List<AuditLog.Request> requests = Awaitility.await()
-                .atMost(MINUTE.multipliedBy(4))
+                .atMost(MINUTE.multipliedBy(6))
                 .pollInterval(Duration.ofSeconds(1))
                 .until(() -> AuditLog.between(Instant.now().minus(MINUTE), Instant.MAX), CountsStory::isWithoutBinders);
 

@@ -130,6 +130,39 @@ class NoHarmIT {
         NODE.assertAsAtFirst("the kubelet offers the VF again");
     }
 
+    /** By hand, without the label: the CNI of that network looks after the VF, and the pod was promised nothing. */
+    @Test
+    void aPodThatUsesItsVfForAnotherNetworkIsNotBotheredWithConditionsAndEvents() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.await(
+                cluster.create(new PodBuilder(Pods.withVf("second-only"))
+                        .editMetadata()
+                        .addToAnnotations("k8s.v1.cni.cncf.io/networks", "default/sriov")
+                        .endMetadata()
+                        .build()),
+                now -> now.getStatus() != null
+                        && "Running".equals(now.getStatus().getPhase()));
+        awaitVerdict(cluster.vfOf(pod), "OtherNetwork");
+        String before = linksOf(
+                cluster.nic().netdev(new PciAddress(cluster.vfOf(pod))),
+                cluster.nic().representor(new PciAddress(cluster.vfOf(pod))));
+
+        cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("another")), "Bound"));
+
+        assertThat(linksOf(
+                        cluster.nic().netdev(new PciAddress(cluster.vfOf(pod))),
+                        cluster.nic().representor(new PciAddress(cluster.vfOf(pod)))))
+                .isEqualTo(before);
+        assertThat(SimulatedCluster.bound(cluster.client()
+                        .pods()
+                        .inNamespace("default")
+                        .withName("second-only")
+                        .require()))
+                .isEmpty();
+        NODE.assertEvents(pod);
+        cluster.delete(pod);
+    }
+
     /** By {@code kubectl annotate}, of whoever may change the pod. */
     @Test
     void aRunningPodKeepsTheAddressThatItWasBoundWith() {

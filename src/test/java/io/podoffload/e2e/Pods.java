@@ -2,6 +2,7 @@ package io.podoffload.e2e;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.Objects;
 
 /** Pods as users write them, and what Kube-OVN wrote into them. */
@@ -29,6 +30,20 @@ final class Pods {
                 .addNewContainer()
                 .withName("nginx")
                 .withImage("docker.io/library/nginx:alpine")
+                .endContainer()
+                .endSpec()
+                .build();
+    }
+
+    /** It asks for a VF by itself. */
+    static Pod withVf(String name) {
+        return new PodBuilder(plain(name))
+                .editSpec()
+                .editFirstContainer()
+                .withNewResources()
+                .addToRequests(RESOURCE, Quantity.parse("1"))
+                .addToLimits(RESOURCE, Quantity.parse("1"))
+                .endResources()
                 .endContainer()
                 .endSpec()
                 .build();

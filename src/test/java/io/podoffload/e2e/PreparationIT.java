@@ -74,7 +74,7 @@ class PreparationIT {
     }
 
     @Test
-    void aNodeThatIsPausedIsNotPreparedUnlessAPersonWantsIt() {
+    void aNodeThatIsPausedIsNotPreparedWhenItStarts() {
         annotateNode("INC-42");
         try {
             Printed atStart = cluster.runBinderCommandAs("pod-offload-node-binder", "prepare", "--best-effort");

@@ -26,9 +26,15 @@ public record Plan(Reason reason, String detail, List<Step> steps) {
         return steps.stream().anyMatch(step -> !(step instanceof Step.NoteVf || step instanceof Step.RepresentorDown));
     }
 
-    /** The same, without its steps: {@code why} is a sentence that says so, without a full stop. */
+    /**
+     * The same, without its steps. What a pod has is true although it is not noted; of anything more it is said that it is paused.
+     *
+     * @param why a sentence that says so, without a full stop
+     */
     public Plan paused(String why) {
-        return nothing(Reason.Paused, why + "; to do is " + text());
+        return reason.binds() && steps.stream().allMatch(Step.NoteVf.class::isInstance)
+                ? nothing(reason, detail)
+                : nothing(Reason.Paused, why + "; to do is " + text());
     }
 
     /** What the steps do, for the log. */

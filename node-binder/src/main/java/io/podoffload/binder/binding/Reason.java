@@ -8,6 +8,8 @@ public enum Reason {
     Adopted(true, "The CNI bound the VF and its representor, and OVN installed the port.", ""),
     Free(true, "No pod holds the VF, and it shows its own name, MTU and MAC.", ""),
     Spare(true, "The pod holds the VF, but none of its networks needs it.", ""),
+    OtherNetwork(
+            true, "The pod uses the VF for a network that is not Kube-OVN's, so its CNI alone looks after it.", ""),
     NotManaged(
             true,
             "The kubelet does not offer the VF for a resource of pod-offload, or pod-offload.exclude names it, so the binder leaves it"
@@ -130,7 +132,7 @@ public enum Reason {
 
     /** How a person should take it. */
     public Severity severity() {
-        if (this == Free || this == Spare || this == NotManaged) {
+        if (this == Free || this == Spare || this == OtherNetwork || this == NotManaged) {
             return Severity.FREE;
         }
         return settled ? Severity.OK : transitional() || this == Paused ? Severity.WAIT : Severity.BAD;

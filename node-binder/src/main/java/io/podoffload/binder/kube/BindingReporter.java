@@ -52,6 +52,11 @@ public final class BindingReporter {
         }
     }
 
+    /** Whether the pod has the condition already. */
+    public boolean hasReported(PodRef pod) {
+        return before(pod).isPresent();
+    }
+
     private PodVerdict verdict(PodRef pod) {
         return verdicts.computeIfAbsent(pod.uid(), uid -> new PodVerdict());
     }

@@ -30,13 +30,18 @@ public final class DesiredBindings {
         this.bridge = bridge;
     }
 
-    /** What the VF is for, and all VFs of the pod that it is for. */
-    record Purpose(Desired desired, List<PciAddress> vfsOfThePod) {}
+    /**
+     * What the VF is for.
+     *
+     * @param vfsOfThePod all VFs of the pod that it is for
+     * @param promised whether the pod was to get its VF from pod-offload, so that it is told what became of that
+     */
+    record Purpose(Desired desired, List<PciAddress> vfsOfThePod, boolean promised) {}
 
     Purpose of(PciAddress pci, Sandboxes.Look look) {
         return allotted.holder(pci)
                 .map(pod -> readableOf(pci, pod, look))
-                .orElseGet(() -> new Purpose(new Desired.Nothing(), List.of()));
+                .orElseGet(() -> new Purpose(new Desired.Nothing(), List.of(), false));
     }
 
     private Purpose readableOf(PciAddress pci, PodView pod, Sandboxes.Look look) {
@@ -55,12 +60,20 @@ public final class DesiredBindings {
         }
         List<PciAddress> vfs = allotted.confirmed(pod);
         if (!vfs.contains(pci)) {
-            return new Purpose(new Desired.Nothing(), List.of()); // it was an earlier pod's of the same name
+            return new Purpose(new Desired.Nothing(), List.of(), false); // it was an earlier pod's of the same name
         }
         Optional<String> netns = sandboxes.netns(sandbox.get().id());
+        if (netns.isEmpty()) {
+            return pending(
+                    pod,
+                    Reason.WaitingForSandbox,
+                    "VF " + pci + ": the container runtime does not say which network namespace sandbox "
+                            + sandbox.get().id() + " has",
+                    vfs);
+        }
         Optional<String> defaultProvider = pod.defaultProvider();
-        if (defaultProvider.isEmpty() || netns.isEmpty()) {
-            return pending(pod, Reason.NoNetwork, "VF " + pci, vfs);
+        if (defaultProvider.isEmpty()) {
+            return withoutDefaultNetwork(pci, pod, sandbox.get().id(), netns.get(), vfs);
         }
         if (vfs.size() == 1) {
             return of(pci, pod, sandbox.get().id(), netns.get(), defaultProvider.get(), vfs);
@@ -70,6 +83,20 @@ public final class DesiredBindings {
             return pending(pod, Reason.WaitingForAddress, "network provider " + defaultProvider.get(), vfs);
         }
         return severalVfs(pci, pod, sandbox.get().id(), netns.get(), vfs);
+    }
+
+    /** A pod that uses the VF for its second network only: what the CNI bound for it is known by its row, or by the CNI's report. */
+    private Purpose withoutDefaultNetwork(
+            PciAddress pci, PodView pod, String sandboxId, String netns, List<PciAddress> vfs) {
+        Optional<String> provider = learned(pci, pod).filter(pod.servedProviders()::contains);
+        if (provider.isPresent()) {
+            return of(pci, pod, sandboxId, netns, provider.get(), vfs);
+        }
+        return pending(pod, isPromised(pod) ? Reason.NoNetwork : Reason.OtherNetwork, "VF " + pci, vfs);
+    }
+
+    private static boolean isPromised(PodView pod) {
+        return pod.optsIn() || pod.waitsForBinding() || pod.namesDefaultNetwork();
     }
 
     /** The network of a VF is learned from its row, else from network-status, else from being the only one left. */
@@ -92,7 +119,7 @@ public final class DesiredBindings {
             return of(pci, pod, sandboxId, netns, own.get(), vfs);
         }
         if (openProviders.isEmpty()) {
-            return new Purpose(new Desired.Spare(pod.ref()), vfs);
+            return new Purpose(new Desired.Spare(pod.ref()), vfs, isPromised(pod));
         }
         return openProviders.size() == 1 && openVfs.size() == 1
                 ? of(pci, pod, sandboxId, netns, openProviders.get(0), vfs)
@@ -114,7 +141,8 @@ public final class DesiredBindings {
             PciAddress pci, PodView pod, String sandboxId, String netns, String provider, List<PciAddress> vfs) {
         Optional<String> machine = pod.virtualMachine(provider);
         if (machine.isPresent()) {
-            return new Purpose(new Desired.Machine(pod.ref(), netns, pod.ifaceId(provider), machine.get()), vfs);
+            return new Purpose(
+                    new Desired.Machine(pod.ref(), netns, pod.ifaceId(provider), machine.get()), vfs, isPromised(pod));
         }
         Optional<PodNetwork> network = pod.network(provider);
         if (network.isEmpty()) {
@@ -123,10 +151,11 @@ public final class DesiredBindings {
         return new Purpose(
                 new Desired.Binding(
                         pod.ref(), sandboxId, netns, network.get(), pod.interfaceName(), pod.reportsInterfaceOn(pci)),
-                vfs);
+                vfs,
+                isPromised(pod));
     }
 
     private static Purpose pending(PodView pod, Reason reason, String detail, List<PciAddress> vfs) {
-        return new Purpose(new Desired.Pending(pod.ref(), reason, detail), vfs);
+        return new Purpose(new Desired.Pending(pod.ref(), reason, detail), vfs, isPromised(pod));
     }
 }

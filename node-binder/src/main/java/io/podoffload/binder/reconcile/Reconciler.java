@@ -93,7 +93,7 @@ public final class Reconciler {
         }
 
         Found as(Desired other) {
-            return new Found(new Purpose(other, purpose.vfsOfThePod()), observed, rowsWithoutVf);
+            return new Found(new Purpose(other, purpose.vfsOfThePod(), purpose.promised()), observed, rowsWithoutVf);
         }
     }
 
@@ -127,10 +127,11 @@ public final class Reconciler {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
         }
-        plan = allowed(pci, found, plan);
-        if (plan.reason() == Reason.Paused) {
-            return conclude(pci, found, plan.reason(), plan.detail());
+        Plan allowed = allowed(pci, found, plan);
+        if (allowed.steps().isEmpty() && !plan.steps().isEmpty()) {
+            return conclude(pci, found, allowed.reason(), allowed.detail());
         }
+        plan = allowed;
         Optional<String> holder = holder(found.desired());
         if (!plan.steps().isEmpty() && budget.take(pci, holder)) {
             return act(pci, found, plan);
@@ -254,7 +255,8 @@ public final class Reconciler {
         Purpose purpose = found.purpose();
         Optional<PodRef> pod = purpose.desired().owner();
         states.concluded(pci, pod, reason, detail);
-        boolean reported = pod.map(owner -> reporter.report(owner, purpose.vfsOfThePod(), pci, reason, detail))
+        boolean reported = pod.filter(owner -> purpose.promised() || reason.binds() || reporter.hasReported(owner))
+                .map(owner -> reporter.report(owner, purpose.vfsOfThePod(), pci, reason, detail))
                 .orElse(true);
         if (pod.isEmpty() && reason == Reason.NotAVf) {
             return found.rowsWithoutVf().isEmpty() ? Next.UNTIL_THERE : Next.LATER;
