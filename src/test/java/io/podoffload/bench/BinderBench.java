@@ -42,6 +42,7 @@ public final class BinderBench {
     private static final int ROUNDS = 25;
     private static final int STORMS = 5;
     private static final int MTU = 1400;
+    private static final int TENANTS = 20;
 
     private final StagedNode node = new StagedNode(VFS);
     private final Map<String, CountDownLatch> installed = new ConcurrentHashMap<>();
@@ -276,8 +277,27 @@ public final class BinderBench {
         figures.put("resync_ms_of_127_bound_vfs", round(median(resyncs)));
         figures.put("resync_cpu_ms_of_127_bound_vfs", round(median(cpu)));
         figures.put("resident_mib", binder.residentMib());
+        double quiet = bindOfOne();
+        try (Tenants tenants = new Tenants(
+                node,
+                others.subList(0, TENANTS),
+                node.nic().pciAddresses().get(0).value())) {
+            figures.put("bind_ms_beside_127_bound_vfs", round(quiet));
+            figures.put("bind_ms_beside_tenants_at_their_worst", round(bindOfOne()));
+            figures.put("resident_mib_beside_tenants_at_their_worst", binder.residentMib());
+        }
         releaseAll(others, node::stop, true);
         return figures;
+    }
+
+    private double bindOfOne() throws InterruptedException {
+        List<Double> binds = new ArrayList<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            List<Staged> one = stage(1);
+            binds.add(bindAll(one, node::run));
+            releaseAll(one, node::stop, true);
+        }
+        return median(binds);
     }
 
     /** What is left to do is not idleness. */

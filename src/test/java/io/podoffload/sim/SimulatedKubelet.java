@@ -61,6 +61,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final int COMPARED_EACH_SECONDS = 5;
+    private static final String DEFAULT_NETWORK = "v1.multus-cni.io/default-network";
 
     private final KubernetesClient client;
     private final SimulatedRuntime runtime;
@@ -336,9 +337,12 @@ final class SimulatedKubelet implements AutoCloseable {
     }
 
     private void runSandbox(RunningPod pod, int attempt) {
-        Cni cni = cnis.get(mode);
+        CniMode now = mode;
+        boolean isPlain = now == CniMode.KUBE_OVN
+                && !pod.pod.getMetadata().getAnnotations().containsKey(DEFAULT_NETWORK);
+        Cni cni = cnis.get(isPlain ? CniMode.OTHER : now); // a pod that names no network gets a plain eth0
         if (cni == null) {
-            throw new IllegalStateException("no CNI for " + mode);
+            throw new IllegalStateException("no CNI for " + now);
         }
         SimulatedRuntime.Sandbox sandbox = runtime.run(pod.pod, attempt, pod.devices, cni);
         pod.sandbox = sandbox;

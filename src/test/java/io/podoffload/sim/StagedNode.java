@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.podoffload.binder.binding.Link;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A node on which everything that surrounds a binding is done beforehand, so that only the binding is measured: a pod has its
@@ -161,11 +164,17 @@ public final class StagedNode implements AutoCloseable {
 
     /** A pod of this node that has nothing to do with VFs. */
     public void createPlainPod(String name) {
+        createPlainPod(name, Map.of());
+    }
+
+    /** The same, with annotations. */
+    public void createPlainPod(String name, Map<String, String> itsAnnotations) {
         Pod pod = api.client()
                 .resource(new PodBuilder()
                         .withNewMetadata()
                         .withName(name)
                         .withNamespace("default")
+                        .withAnnotations(itsAnnotations)
                         .endMetadata()
                         .withNewSpec()
                         .withNodeName(NODE)
@@ -177,6 +186,17 @@ public final class StagedNode implements AutoCloseable {
                         .build())
                 .create();
         runtime.list(pod, name + "0000000000000000", "/var/run/netns/none", true);
+    }
+
+    /** Edits annotations of a pod. */
+    public void annotate(Pod pod, Map<String, String> changed) {
+        api.client()
+                .pods()
+                .inNamespace("default")
+                .withName(pod.getMetadata().getName())
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        JsonMapper.shared().writeValueAsString(Map.of("metadata", Map.of("annotations", changed))));
     }
 
     /** From now on the VF is allotted and the sandbox READY. */
