@@ -209,6 +209,16 @@ class NoHarmIT {
         assertThat(SimulatedCluster.bound(during).orElseThrow().getMessage())
                 .contains("Node node1 has the annotation pod-offload.io/paused: 'INC-42: the card is looked at'")
                 .contains("to do is");
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod adopted = cluster.awaitBound(cluster.create(Pods.labelled("of-the-cni")), "Adopted");
+        assertThat(cluster.ovs()
+                        .externalIds(cluster.ovs()
+                                .interfacesWith("pod_name", "of-the-cni")
+                                .get(0)))
+                .as("the CNI's row")
+                .doesNotContainKey("pod-offload-owner");
+        cluster.delete(adopted);
+        cluster.useCni(CniMode.OTHER);
         Programs.run("ip", "link", "set", representor, "down");
         awaitVerdict(cluster.vfOf(before), "Paused");
         cluster.delete(before);

@@ -93,9 +93,11 @@ final class CniBinding {
                 && !observed.adminMac().equals(mac)) {
             steps.add(new Step.SetAdminMac(observed.pci(), mac.get())); // a late DEL of the pod before zeroes it
         }
-        if (!steps.isEmpty()) {
-            return new Plan(Reason.WaitingForOvn, detail, steps);
-        }
+        Plan asItIs = verify(observed, row, mac, detail);
+        return steps.isEmpty() ? asItIs : new Plan(Reason.WaitingForOvn, detail, steps).withVerdict(asItIs);
+    }
+
+    private static Plan verify(Observed observed, Port row, Optional<MacAddress> mac, String detail) {
         if (observed.place() instanceof Place.AtHome) {
             return Plan.nothing(Reason.WaitingForVf, detail + ": the VF is still on the host");
         }

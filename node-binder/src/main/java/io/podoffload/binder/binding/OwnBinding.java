@@ -50,12 +50,14 @@ final class OwnBinding {
         if (!observed.representor().up() || observed.representor().mtu() != mtu) {
             steps.add(new Step.RepresentorUp(representor, mtu));
         }
-        Reason verdict = steps.isEmpty() ? verified(observed.port(), Reason.Bound) : Reason.WaitingForOvn;
+        Reason asItIs = verified(observed.port(), Reason.Bound);
+        Reason verdict = steps.isEmpty() ? asItIs : Reason.WaitingForOvn;
         if (verdict == Reason.Bound && target.isPresent()) {
             announce(binding, observed, target.get(), steps);
         }
         String since = binding.isSameNetwork(wanted) ? "" : CHANGED_SINCE;
-        return new Plan(verdict, detail(binding, observed, target) + since, steps);
+        String detail = detail(binding, observed, target) + since;
+        return new Plan(verdict, detail, steps).withVerdict(Plan.nothing(asItIs, detail));
     }
 
     /** The iface-id is on another row: taken off where its pod is gone for good, else a matter for a person. */

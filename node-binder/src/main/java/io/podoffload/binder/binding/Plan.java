@@ -1,6 +1,7 @@
 package io.podoffload.binder.binding;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -9,12 +10,23 @@ import java.util.stream.Collectors;
  * @param reason the verdict if there are no steps; with steps, what is to be expected after them
  * @param detail facts for the message: names and addresses, of which tenants may have written some
  * @param steps in order; each is safe to repeat
+ * @param asItIs what is true of the VF already, where the steps only write down or announce what is there
  */
-public record Plan(Reason reason, String detail, List<Step> steps) {
+public record Plan(Reason reason, String detail, List<Step> steps, Optional<Plan> asItIs) {
 
     public Plan {
         detail = PlainText.sentence(detail);
         steps = List.copyOf(steps);
+    }
+
+    public Plan(Reason reason, String detail, List<Step> steps) {
+        this(reason, detail, steps, Optional.empty());
+    }
+
+    /** The same, where {@code verdict} is true already if none of the steps changes the way of packets. */
+    Plan withVerdict(Plan verdict) {
+        boolean isTrue = !steps.isEmpty() && steps.stream().allMatch(Step::changesNoTraffic);
+        return new Plan(reason, detail, steps, isTrue ? Optional.of(verdict) : Optional.empty());
     }
 
     static Plan nothing(Reason reason, String detail) {
@@ -27,14 +39,12 @@ public record Plan(Reason reason, String detail, List<Step> steps) {
     }
 
     /**
-     * The same, without its steps. What a pod has is true although it is not noted; of anything more it is said that it is paused.
+     * The same, without its steps.
      *
      * @param why a sentence that says so, without a full stop
      */
     public Plan paused(String why) {
-        return reason.binds() && steps.stream().allMatch(Step.NoteVf.class::isInstance)
-                ? nothing(reason, detail)
-                : nothing(Reason.Paused, why + "; to do is " + text());
+        return asItIs.orElseGet(() -> nothing(Reason.Paused, why + "; to do is " + text()));
     }
 
     /** What the steps do, for the log. */

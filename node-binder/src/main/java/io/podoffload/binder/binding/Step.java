@@ -10,6 +10,11 @@ public sealed interface Step {
     /** What it does, for the log. */
     String text();
 
+    /** Whether packets go the same way before and after it: it only writes down, or announces, what is there. */
+    default boolean changesNoTraffic() {
+        return this instanceof NoteVf || this instanceof MarkVf || this instanceof MarkRow || this instanceof Announce;
+    }
+
     record RecordBinding(String representor, OwnerMark mark) implements Step {
         @Override
         public void applyTo(NodeNetwork node) {

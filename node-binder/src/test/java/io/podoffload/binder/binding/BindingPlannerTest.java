@@ -356,6 +356,23 @@ class BindingPlannerTest {
             });
         }
 
+        /** A pause keeps the binder from writing them, and no pod becomes unready for that. */
+        @Test
+        void whatOnlyLacksTheBindersKeysIsAdoptedAlready() {
+            World world = new World().vfAway().representorUp(1400).kubeOvnRow(NETNS, "ovn-installed", "true");
+
+            assertThat(world.plan().paused("Node n is paused").reason()).isEqualTo(Reason.Adopted);
+            assertThat(world.plan().paused("Node n is paused").steps()).isEmpty();
+            World repaired = new World().vfAway().kubeOvnRow(NETNS, "ovn-installed", "true");
+            assertThat(repaired.plan().paused("Node n is paused")).satisfies(plan -> {
+                assertThat(plan.reason()).isEqualTo(Reason.Paused);
+                assertThat(plan.detail())
+                        .startsWith("Node n is paused; to do is ")
+                        .contains(" up");
+                assertThat(plan.steps()).isEmpty();
+            });
+        }
+
         @Test
         void anAdoptedVfNeedsNothing() {
             assertThat(adopted("ovn-installed", "true").plan().steps()).isEmpty();
