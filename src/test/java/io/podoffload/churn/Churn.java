@@ -65,6 +65,7 @@ public final class Churn {
                 return difference;
             }
             life.deleteAll();
+            System.out.println("churn: ovn-controller ended " + cluster.ovn().crashes() + " times by a signal");
             return life.settle(first, "with all pods deleted");
         }
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A real OVN on one chassis: both databases, ovn-northd and the ovn-controller of the node's Open vSwitch. */
 public final class Ovn implements AutoCloseable {
@@ -36,7 +37,7 @@ public final class Ovn implements AutoCloseable {
                 "external_ids:ovn-encap-type=geneve",
                 "external_ids:ovn-encap-ip=127.0.0.1",
                 "external_ids:ovn-bridge-datapath-type=" + ovs.datapathType());
-        daemon("ovn-controller", "unix:" + ovs.socket());
+        daemon("ovn-controller", "--monitor", "unix:" + ovs.socket()); // as ovn-ctl starts it
         nbctl("ls-add", SWITCH);
         nbctl("--wait=hv", "sync");
     }
@@ -95,6 +96,15 @@ public final class Ovn implements AutoCloseable {
 
     public void resumeController() {
         Programs.signal("CONT", pid("ovn-controller"));
+    }
+
+    /** How often ovn-controller ended by a signal and was started again. */
+    public long crashes() {
+        try (Stream<String> log = Files.lines(directory.resolve("ovn-controller.log"))) {
+            return log.filter(line -> line.contains(" crashes: ")).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String pid(String daemon) {
