@@ -99,6 +99,22 @@ class BinderLifeIT {
         }
     }
 
+    /** No event tells that it knows of the VF now. */
+    @Test
+    void aKubeletThatTellsOfAVfOnlyLaterIsAskedAgain() {
+        cluster.useCni(CniMode.OTHER);
+        cluster.letKubeletHidePods(true);
+        try {
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("told-later")), "NoVf");
+
+            cluster.letKubeletHidePods(false);
+
+            cluster.awaitBound(pod, "Bound");
+        } finally {
+            cluster.letKubeletHidePods(false);
+        }
+    }
+
     @Test
     void aPodThatHasFinishedOwnsNothing() {
         cluster.useCni(CniMode.OTHER);

@@ -315,6 +315,26 @@ class NoHarmIT {
         NODE.assertAsAtFirst("no VF is excluded");
     }
 
+    @Test
+    void aPodOnAVfThatIsExcludedLaterStaysBoundUntilThereIsSomethingToDo() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("before")), "Bound");
+        Map<String, Map<String, String>> rows = cluster.ovs().rows();
+        cluster.stopBinder();
+        cluster.startBinder(Map.of("pod-offload.exclude", "enp3s0f0"));
+        try {
+            awaitVerdict(cluster.vfOf(pod), "Bound");
+            Programs.run("ip", "link", "set", NODE.representor(pod), "down");
+            cluster.awaitBound(pod, "Excluded");
+            cluster.delete(pod);
+            assertThat(cluster.ovs().rows()).isEqualTo(rows);
+        } finally {
+            cluster.stopBinder();
+            cluster.startBinder();
+        }
+        NODE.assertAsAtFirst("the PF is excluded no more");
+    }
+
     private void annotateNode(String value) {
         cluster.annotateNode(PAUSED, value);
     }

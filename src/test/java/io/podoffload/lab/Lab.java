@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
@@ -163,6 +164,7 @@ public final class Lab {
                 host,
                 () -> allotted,
                 OVSDB,
+                Set.of(),
                 Map::of,
                 Optional::empty);
     }

@@ -771,6 +771,11 @@ public final class SimulatedCluster implements AutoCloseable {
         kubelet.knowGet(known);
     }
 
+    /** Whether the kubelet answers as if it knew of no pod. */
+    public void letKubeletHidePods(boolean hidden) {
+        kubelet.hidePods(hidden);
+    }
+
     /** The kubelet follows nothing until {@link #resumeKubelet()}: pods stay what they are, whatever becomes of their objects. */
     public void stallKubelet() {
         kubelet.stall();

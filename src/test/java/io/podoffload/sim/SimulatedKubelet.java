@@ -80,6 +80,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final SharedIndexInformer<Pod> informer;
     private volatile CniMode mode = CniMode.KUBE_OVN;
     private volatile boolean knowsGet = true;
+    private volatile boolean hidesPods;
 
     /** Done while the kubelet works. */
     private volatile CompletableFuture<Void> works = CompletableFuture.completedFuture(null);
@@ -168,6 +169,11 @@ final class SimulatedKubelet implements AutoCloseable {
     /** What the kubelet lets callers of PodResources do. */
     KubeletLimit limit() {
         return limit;
+    }
+
+    /** Whether PodResources answers as if it knew of no pod. */
+    void hidePods(boolean hidden) {
+        hidesPods = hidden;
     }
 
     /** Whether PodResources has the method Get. */
@@ -551,7 +557,7 @@ final class SimulatedKubelet implements AutoCloseable {
 
         /** The pods of the kubelet's pod manager, which knows one pod of a name at a time (pkg/kubelet/pod/pod_manager.go). */
         private Stream<RunningPod> named() {
-            return pods.values().stream().filter(running -> !running.removed);
+            return hidesPods ? Stream.empty() : pods.values().stream().filter(running -> !running.removed);
         }
 
         private PodResources resources(RunningPod running) {

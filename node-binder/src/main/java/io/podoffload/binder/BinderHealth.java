@@ -3,6 +3,7 @@ package io.podoffload.binder;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.podoffload.binder.kube.NodePods;
+import io.podoffload.binder.kube.Pause;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class BinderHealth implements HealthIndicator {
     private final NodeBinder binder;
     private final IntegrationBridge bridge;
     private final NodePods pods;
+    private final Pause pause;
     private final ManagedChannel kubelet;
     private final ManagedChannel runtime;
 
@@ -29,11 +31,13 @@ final class BinderHealth implements HealthIndicator {
             NodeBinder binder,
             IntegrationBridge bridge,
             NodePods pods,
+            Pause pause,
             ManagedChannel kubeletChannel,
             ManagedChannel criChannel) {
         this.binder = binder;
         this.bridge = bridge;
         this.pods = pods;
+        this.pause = pause;
         this.kubelet = kubeletChannel;
         this.runtime = criChannel;
     }
@@ -41,7 +45,7 @@ final class BinderHealth implements HealthIndicator {
     @Override
     public Health health() {
         Map<String, String> dependencies = new LinkedHashMap<>();
-        dependencies.put("API server", pods.isWatching() ? UP : "down: pods are not watched");
+        dependencies.put("API server", apiServer());
         dependencies.put("kubelet", state(kubelet));
         dependencies.put("container runtime", state(runtime));
         dependencies.put("Open vSwitch", openVSwitch());
@@ -50,6 +54,13 @@ final class BinderHealth implements HealthIndicator {
                 .withDetail("every VF looked at", binder.isLooking())
                 .withDetails(dependencies)
                 .build();
+    }
+
+    private String apiServer() {
+        if (!pods.isWatching()) {
+            return "down: pods are not watched";
+        }
+        return pause.isWatching() ? UP : "down: the Node is not watched, so that a pause of it is not seen";
     }
 
     private String openVSwitch() {

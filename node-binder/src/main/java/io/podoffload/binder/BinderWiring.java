@@ -231,6 +231,7 @@ class BinderWiring {
                 hostLinks,
                 PodResources.ofEveryResource(kubelet)::all,
                 properties.ovsdbSocket(),
+                properties.exclude(),
                 nodeConditions::labels,
                 nodeConditions::paused);
     }

@@ -86,6 +86,7 @@ class CommandWiring {
                 hostLinks,
                 everyResource::all,
                 properties.ovsdbSocket(),
+                properties.exclude(),
                 () -> ofNode(properties.nodeName(), NodeConditions::labels),
                 () -> ofNode(properties.nodeName(), NodeConditions::paused));
     }

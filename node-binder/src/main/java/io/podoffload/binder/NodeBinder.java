@@ -217,6 +217,7 @@ final class NodeBinder implements SmartLifecycle {
 
     /** A VF that cannot be looked at, whatever it is, keeps no other from being looked after; it is looked at again and again. */
     private void lookFirstAt(PciAddress vf) {
+        eventsFollowed.show(); // many VFs, and a runtime that takes its time
         try {
             reconciler.look(vf);
         } catch (RuntimeException e) {

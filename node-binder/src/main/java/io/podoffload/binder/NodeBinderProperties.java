@@ -1,9 +1,12 @@
 package io.podoffload.binder;
 
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.command.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -13,7 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param nodeName name of the node that the binder runs on, as the API server knows it
  * @param namespace the Namespace that the webhook and the node-binders run in
  * @param resources extended resources that stand for VFs, domain/name
- * @param exclude PCI addresses of VFs or PFs, and netdevs of PFs, whose VFs the binder never changes
+ * @param exclude PCI addresses of VFs or PFs, and netdevs of PFs, that are never changed
  * @param sysfs root of sysfs
  * @param procfs root of procfs, where the id of the machine's boot is read
  * @param kubeletSocket socket of the kubelet's PodResources API
@@ -49,7 +52,7 @@ public record NodeBinderProperties(
 
     public NodeBinderProperties {
         resources = Set.copyOf(resources);
-        exclude = Set.copyOf(exclude);
+        exclude = exclude.stream().map(NodeBinderProperties::addressOrName).collect(Collectors.toUnmodifiableSet());
         if (nodeName.isBlank()) {
             throw new IllegalArgumentException(
                     "pod-offload.node-name is not set: give the node's name, in a DaemonSet by the environment variable"
@@ -61,5 +64,18 @@ public record NodeBinderProperties(
     Path openvswitchRunDir() {
         Path directory = ovsdbSocket.toAbsolutePath().getParent();
         return directory == null ? Path.of("/run/openvswitch") : directory;
+    }
+
+    /** As sysfs writes it. */
+    private static String addressOrName(String text) {
+        if (!text.contains(":")) {
+            return text;
+        }
+        String address = text.toLowerCase(Locale.ROOT);
+        if (!PciAddress.isPciAddress(address)) {
+            throw new IllegalArgumentException("pod-offload.exclude: '" + text
+                    + "' is no PCI address: give it with its domain, such as 0000:3b:00.2, or the netdev of a PF");
+        }
+        return address;
     }
 }

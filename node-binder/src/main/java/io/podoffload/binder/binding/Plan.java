@@ -44,7 +44,12 @@ public record Plan(Reason reason, String detail, List<Step> steps, Optional<Plan
      * @param why a sentence that says so, without a full stop
      */
     public Plan paused(String why) {
-        return asItIs.orElseGet(() -> nothing(Reason.Paused, why + "; to do is " + text()));
+        return withheld(Reason.Paused, why + "; to do is " + text());
+    }
+
+    /** The same, without its steps: what is true already, else {@code instead}. */
+    public Plan withheld(Reason instead, String why) {
+        return asItIs.orElseGet(() -> nothing(instead, why));
     }
 
     /** What the steps do, for the log. */

@@ -69,6 +69,11 @@ public record Port(
         return KUBE_OVN.equals(externalIds.get(VENDOR)) && externalIds.containsKey(POD_NETNS);
     }
 
+    /** Whether the binder's keys name the pod. */
+    public boolean isOf(String podUid) {
+        return podUid.equals(externalIds.get(OwnerMark.POD_UID));
+    }
+
     /** Nothing but the binder's keys and OVN's: a row of the binder's own, though somebody may have edited it. */
     boolean mayBeOurs() {
         return type.isEmpty()

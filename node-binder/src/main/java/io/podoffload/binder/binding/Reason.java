@@ -86,7 +86,7 @@ public enum Reason {
             "Take the annotation pod-offload.io/paused away when you are done."),
     Excluded(
             false,
-            "pod-offload.exclude names the VF or its PF, so the binder leaves it alone.",
+            "There is something to do, and pod-offload.exclude names the VF or its PF.",
             "Take it out of pod-offload.exclude, or let the device plugin not offer it."),
     StepFailed(false, "A step of binding failed; it is tried again.", "See the message and the binder's log.");
 

@@ -68,6 +68,8 @@ final class PrepareCommand implements Callable<Integer> {
             int code = invocation.print(root.style(invocation.terminal())
                     .answer(result.good() ? ExitCode.WELL : ExitCode.WRONG, result, marks -> text(result, isAsked)));
             return bestEffort ? ExitCode.WELL : code;
+        } catch (NodePreparation.PauseUnknown e) {
+            throw e; // in its init container it is started again
         } catch (RuntimeException e) {
             if (!bestEffort) {
                 throw e;

@@ -80,14 +80,18 @@ public final class LinkMonitor implements AutoCloseable {
                     socket = Optional.of(sockets.get());
                     onLoss.run();
                 }
+                List<NetlinkMessage> messages = socket.get().receive();
                 sign.show();
-                follow(socket.get().receive());
+                follow(messages);
                 complaint.succeeded();
             } catch (LinuxException e) {
                 if (e.is(Errno.ENOBUFS)) {
+                    sign.show();
                     LOG.warn("link events were lost, looking at every VF again");
                     onLoss.run();
-                } else if (!e.is(Errno.EAGAIN) && !e.is(Errno.EINTR)) {
+                } else if (e.is(Errno.EAGAIN) || e.is(Errno.EINTR)) {
+                    sign.show();
+                } else {
                     complaint.failed("cannot read link events, trying again with a new socket", e);
                     socket.ifPresent(NetlinkSocket::close);
                     socket = Optional.empty();

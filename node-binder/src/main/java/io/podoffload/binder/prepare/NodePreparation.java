@@ -14,8 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,10 +34,12 @@ public final class NodePreparation {
     private final UdevRules rules;
     private final Supplier<Map<String, String>> nodeLabels;
     private final Supplier<Optional<String>> paused;
+    private final Set<String> excluded;
 
     /**
      * Does nothing yet.
      *
+     * @param excluded PCI addresses of VFs or PFs, and netdevs of PFs, that are left alone
      * @param nodeLabels asked only where settings select by them
      * @param paused a sentence on who asks that nothing be changed, without a full stop
      */
@@ -42,6 +47,7 @@ public final class NodePreparation {
             PrepareProperties properties,
             NicControl control,
             PfPreparation preparation,
+            Set<String> excluded,
             Supplier<Map<String, String>> nodeLabels,
             Supplier<Optional<String>> paused) {
         this.properties = properties;
@@ -50,6 +56,7 @@ public final class NodePreparation {
         this.rules = new UdevRules(properties.udevRules());
         this.nodeLabels = nodeLabels;
         this.paused = paused;
+        this.excluded = Set.copyOf(excluded);
     }
 
     /**
@@ -64,6 +71,7 @@ public final class NodePreparation {
             Links host,
             Supplier<Map<PodName, List<PciAddress>>> allotted,
             Path ovsdb,
+            Set<String> excluded,
             Supplier<Map<String, String>> nodeLabels,
             Supplier<Optional<String>> paused) {
         NodeUses uses = new NodeUses(host, allotted, () -> OvsConfiguration.read(ovsdb));
@@ -71,6 +79,7 @@ public final class NodePreparation {
                 properties,
                 control,
                 new PfPreparation(control, uses::of, properties.busyFor(), properties.silentFor()),
+                excluded,
                 nodeLabels,
                 paused);
     }
@@ -127,7 +136,8 @@ public final class NodePreparation {
     /**
      * Does it when the node starts, unless somebody paused the node. What is not known is asked again for a while.
      *
-     * @throws IllegalStateException if the node is paused; others if that cannot be found out
+     * @throws IllegalStateException if the node is paused
+     * @throws PauseUnknown if that cannot be found out
      */
     public Report prepareUnlessPaused() {
         Optional<String> pause = isAsked() ? askWhetherPaused() : Optional.empty();
@@ -138,6 +148,15 @@ public final class NodePreparation {
         return prepare();
     }
 
+    /** Nobody says whether the node is paused. */
+    public static final class PauseUnknown extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        PauseUnknown(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     private Optional<String> askWhetherPaused() {
         long deadline = System.nanoTime() + properties.silentFor().toNanos();
         while (true) {
@@ -145,7 +164,7 @@ public final class NodePreparation {
                 return paused.get();
             } catch (RuntimeException e) {
                 if (System.nanoTime() - deadline >= 0) {
-                    throw new IllegalStateException(
+                    throw new PauseUnknown(
                             "whether this node is paused is not known, because its Node cannot be read: "
                                     + e.getMessage(),
                             e);
@@ -179,7 +198,9 @@ public final class NodePreparation {
     private record Selection(Map<PhysicalFunction, PrepareProperties.Pf> settings, List<String> unmatched) {}
 
     private Selection selection() {
-        List<PhysicalFunction> pfs = control.pfs();
+        Map<Boolean, List<PhysicalFunction>> byExclusion =
+                control.pfs().stream().collect(Collectors.partitioningBy(this::isExcluded));
+        List<PhysicalFunction> pfs = byExclusion.getOrDefault(false, List.of());
         boolean byNode =
                 properties.pfs().stream().anyMatch(entry -> !entry.nodes().isEmpty());
         Map<String, String> labels = byNode ? nodeLabels.get() : Map.of();
@@ -191,10 +212,14 @@ public final class NodePreparation {
             first.ifPresent(entry -> settings.put(pf, entry));
         }
         // vendor and device may well be those of another node; a PF that is named is missed
-        List<String> unmatched = properties.pfs().stream()
+        Stream<String> left = byExclusion.getOrDefault(true, List.of()).stream()
+                .filter(pf -> properties.pfs().stream().anyMatch(entry -> entry.selects(pf, labels)))
+                .map(pf -> "PF " + pf.title() + " is not prepared: pod-offload.exclude names it, or a VF of it");
+        Stream<String> missed = properties.pfs().stream()
                 .filter(entry -> entry.pci() != null || entry.netdev() != null)
                 .filter(entry -> labels.entrySet().containsAll(entry.nodes().entrySet()))
-                .filter(entry -> pfs.stream().noneMatch(pf -> entry.selects(pf, labels)))
+                .filter(entry ->
+                        byExclusion.values().stream().flatMap(List::stream).noneMatch(pf -> entry.selects(pf, labels)))
                 .map(entry -> "there is no PF with " + entry.selector() + "; those with SR-IOV are: "
                         + (pfs.isEmpty()
                                 ? "none (SR-IOV may be off in firmware or BIOS)"
@@ -202,8 +227,15 @@ public final class NodePreparation {
                                         ", ",
                                         pfs.stream()
                                                 .map(PhysicalFunction::title)
-                                                .toList())))
-                .toList();
-        return new Selection(settings, unmatched);
+                                                .toList())));
+        return new Selection(settings, Stream.concat(left, missed).toList());
+    }
+
+    private boolean isExcluded(PhysicalFunction pf) {
+        return excluded.contains(pf.pci().value())
+                || pf.uplink()
+                        .filter(uplink -> excluded.contains(uplink.name()))
+                        .isPresent()
+                || pf.vfs().stream().anyMatch(vf -> excluded.contains(vf.pci().value()));
     }
 }

@@ -69,7 +69,11 @@ record KeyState(
     /** Something happened. */
     KeyState onEvent(long now) {
         KeyState fresh = with(0, 0);
-        return phase == Phase.RUNNING ? fresh.with(News.EVENT) : fresh.dueAt(latest(now, aloneUntil));
+        if (phase == Phase.RUNNING) {
+            return fresh.with(News.EVENT);
+        }
+        long soonest = latest(now, aloneUntil);
+        return phase == Phase.DUE && dueAt - soonest <= 0 ? fresh : fresh.dueAt(soonest); // and it keeps its turn
     }
 
     /** Something happened that may be an echo. */

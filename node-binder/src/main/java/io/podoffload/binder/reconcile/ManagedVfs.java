@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -19,6 +20,10 @@ public final class ManagedVfs {
     private final AllocationSource source;
     private final Set<String> excluded;
     private final Function<PciAddress, Optional<NicTopology.Vf>> place;
+
+    /** Where VFs were last seen: a PF that is reset is excluded all the same. */
+    private final Map<PciAddress, NicTopology.Vf> places = new ConcurrentHashMap<>();
+
     private volatile Offer offer = new Offer(Map.of(), Set.of());
 
     /** A device plugin that begins anew offers nothing for a moment, so that the last offer of anything counts meanwhile. */
@@ -62,10 +67,13 @@ public final class ManagedVfs {
 
     /** Whether the settings exclude the VF or its PF. */
     boolean excludes(PciAddress pci) {
+        if (excluded.isEmpty()) {
+            return false;
+        }
+        place.apply(pci).ifPresent(vf -> places.put(pci, vf));
+        NicTopology.Vf vf = places.get(pci);
         return excluded.contains(pci.value())
-                || place.apply(pci)
-                        .filter(vf -> excluded.contains(vf.pf().value()) || excluded.contains(vf.uplink()))
-                        .isPresent();
+                || (vf != null && (excluded.contains(vf.pf().value()) || excluded.contains(vf.uplink())));
     }
 
     /** How many devices of each resource the kubelet has, as of the last {@link #refresh}. */

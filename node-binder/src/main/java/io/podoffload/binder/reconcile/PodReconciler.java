@@ -44,11 +44,14 @@ public final class PodReconciler {
         if (pod.isEmpty()) {
             return Next.ON_EVENT;
         }
+        boolean isMissed = false;
         if (pods.isHolder(pod.get())) {
-            List<PciAddress> vfs = running.contains(uid) ? allotted.confirmed(pod.get()) : allotted.of(pod.get());
+            boolean runs = running.contains(uid);
+            List<PciAddress> vfs = runs ? allotted.confirmed(pod.get()) : allotted.of(pod.get());
             vfs.forEach(look);
+            isMissed = runs && vfs.isEmpty();
         }
         unserved.check(pod.get());
-        return Next.ON_EVENT;
+        return isMissed ? Next.UNTIL_THERE : Next.ON_EVENT; // an answer of the kubelet's may be older than the sandbox
     }
 }

@@ -10,6 +10,7 @@ import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.Plan;
 import io.podoffload.binder.binding.PodRef;
+import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.binding.Reason;
 import io.podoffload.binder.binding.Step;
 import io.podoffload.binder.cri.Sandboxes;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -92,6 +94,15 @@ public final class Reconciler {
             return purpose.desired();
         }
 
+        /** All rows of the VF. */
+        Stream<Port> rows() {
+            return Stream.concat(
+                    observed.stream()
+                            .flatMap(seen -> Stream.concat(
+                                    seen.port().stream(), seen.strays().stream().map(Observed.Held::row))),
+                    rowsWithoutVf.stream().map(Observed.Held::row));
+        }
+
         Found as(Desired other) {
             return new Found(new Purpose(other, purpose.vfsOfThePod(), purpose.promised()), observed, rowsWithoutVf);
         }
@@ -115,10 +126,6 @@ public final class Reconciler {
         }
         Sandboxes.Look look = sandboxes.look(false);
         Found found = find(pci, look);
-        if (managed.excludes(pci)) {
-            boolean isHeld = found.desired().owner().isPresent();
-            return conclude(pci, found, isHeld ? Reason.Excluded : Reason.NotManaged, "VF " + pci + " is excluded");
-        }
         if (isForeign(pci, found)) {
             return conclude(pci, found, Reason.NotManaged, pci.value());
         }
@@ -153,12 +160,18 @@ public final class Reconciler {
     private boolean isForeign(PciAddress pci, Found found) {
         return found.observed().filter(observed -> !observed.isRecorded()).isPresent()
                 && found.desired() instanceof Desired.Nothing
-                && !managed.contains(pci);
+                && (!managed.contains(pci) || managed.excludes(pci));
     }
 
     private Plan allowed(PciAddress pci, Found found, Plan plan) {
         if (plan.steps().isEmpty()) {
             return plan; // and what is true of the VF is reported
+        }
+        if (managed.excludes(pci)) {
+            boolean isHeld = found.desired().owner().isPresent();
+            return plan.withheld(
+                    isHeld ? Reason.Excluded : Reason.NotManaged,
+                    "VF " + pci + " is excluded; to do is " + plan.text());
         }
         return pause.ofNode()
                 .map(plan::paused)
@@ -171,10 +184,11 @@ public final class Reconciler {
 
     /** A pod that is paused does not keep what an earlier one left from being taken down: a third may wait for that. */
     private Plan withoutWhatIsFor(PodRef pod, PciAddress pci, Found found, Plan paused) {
-        boolean isMarkedByIt = found.observed()
-                .flatMap(Observed::mark)
-                .filter(mark -> mark.podUid().equals(pod.uid()))
-                .isPresent();
+        boolean isMarkedByIt = found.rows().anyMatch(row -> row.isOf(pod.uid()))
+                || found.observed()
+                        .flatMap(Observed::mark)
+                        .filter(mark -> mark.podUid().equals(pod.uid()))
+                        .isPresent();
         Plan release = plan(pci, found.as(new Desired.Pending(pod, paused.reason(), paused.detail())));
         return isMarkedByIt || release.steps().isEmpty() ? paused : release;
     }
