@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.CniMode;
+import io.podoffload.sim.Programs;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +54,7 @@ class InstallationIT {
         Pod adopted = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
         cluster.delete(adopted);
         makeTheWebhookTellAnOwner();
+        makeTheBinderRepeatAnEvent();
         // the Lease is renewed every few seconds
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -77,6 +79,21 @@ class InstallationIT {
                 .endMetadata()
                 .build();
         cluster.delete(cluster.create(pod));
+    }
+
+    /** A verdict that comes again soon is counted on its Event. */
+    private static void makeTheBinderRepeatAnEvent() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("again")), "Bound");
+        String representor = cluster.ovs()
+                .interfacesWith("pod-offload-pod-uid", pod.getMetadata().getUid())
+                .get(0);
+        cluster.annotate(pod, "pod-offload.io/paused", "true");
+        Programs.run("ip", "link", "set", representor, "down");
+        cluster.awaitBound(pod, "Paused");
+        cluster.annotate(pod, "pod-offload.io/paused", "false");
+        cluster.awaitBound(pod, "Bound");
+        cluster.delete(pod);
     }
 
     /** What the binder reports of its VFs. */
