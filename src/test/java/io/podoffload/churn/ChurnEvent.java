@@ -143,7 +143,7 @@ sealed interface ChurnEvent {
                     life.pause();
                     cluster.annotateNode("pod-offload.io/paused", "false");
                 }
-                case KUBE_OVN_GARBAGE_COLLECTED -> cluster.collectGarbageAsKubeOvn();
+                case KUBE_OVN_GARBAGE_COLLECTED -> cluster.collectGarbageButOfMachines();
             }
         }
     }

@@ -3,6 +3,7 @@ package io.podoffload.sim;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -13,6 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class KubeOvnGarbageCollector {
 
+    private static final String MACHINE = "default.default.ovn.kubernetes.io/virtualmachine";
+
     private final OpenVSwitch ovs;
     private final KubernetesClient client;
 
@@ -21,10 +24,17 @@ final class KubeOvnGarbageCollector {
         this.client = client;
     }
 
-    void collect() {
+    /** @param sparesMachines whether it knows virtual machines by their pods, which the real one does not (kube-ovn 5811) */
+    void collect(boolean sparesMachines) {
         Set<String> pods = client.pods().inAnyNamespace().list().getItems().stream()
-                .map(pod -> pod.getMetadata().getNamespace() + "/"
-                        + pod.getMetadata().getName())
+                .flatMap(pod -> Stream.concat(
+                                Stream.of(pod.getMetadata().getName()),
+                                sparesMachines
+                                        ? Stream.ofNullable(pod.getMetadata()
+                                                .getAnnotations()
+                                                .get(MACHINE))
+                                        : Stream.empty())
+                        .map(name -> pod.getMetadata().getNamespace() + "/" + name))
                 .collect(Collectors.toSet());
         String rows = ovs.vsctl(
                 "--format=json",

@@ -847,7 +847,12 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** What kube-ovn-cni's garbage collector does each minute. */
     public void collectGarbageAsKubeOvn() {
-        new KubeOvnGarbageCollector(ovs, api.client()).collect();
+        new KubeOvnGarbageCollector(ovs, api.client()).collect(false);
+    }
+
+    /** The same, by one that would not delete the ports of virtual machines. */
+    public void collectGarbageButOfMachines() {
+        new KubeOvnGarbageCollector(ovs, api.client()).collect(true);
     }
 
     /** The pods that the kubelet runs and the sandboxes that the runtime lists, a line each. */
