@@ -275,17 +275,8 @@ class NoHarmIT {
         NODE.assertEvents(pod, "Bound", "Paused");
         Awaitility.await()
                 .atMost(OneNode.SOON)
-                .untilAsserted(() -> assertThat(cluster.client()
-                                .v1()
-                                .events()
-                                .inNamespace("default")
-                                .list()
-                                .getItems())
-                        .filteredOn(event -> pod.getMetadata()
-                                .getUid()
-                                .equals(event.getInvolvedObject().getUid()))
-                        .extracting(Event::getCount)
-                        .containsExactly(4, 3));
+                .untilAsserted(() ->
+                        assertThat(NODE.events(pod)).extracting(Event::getCount).containsExactly(4, 3));
         cluster.delete(pod);
     }
 

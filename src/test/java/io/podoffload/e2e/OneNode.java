@@ -103,17 +103,16 @@ final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         Awaitility.await()
                 .during(Duration.ofMillis(500))
                 .atMost(SOON)
-                .untilAsserted(() -> assertThat(cluster()
-                                .client()
-                                .v1()
-                                .events()
-                                .inNamespace("default")
-                                .list()
-                                .getItems())
-                        .filteredOn(event -> pod.getMetadata()
-                                .getUid()
-                                .equals(event.getInvolvedObject().getUid()))
-                        .extracting(Event::getReason)
-                        .containsExactly(reasons));
+                .untilAsserted(() ->
+                        assertThat(events(pod)).extracting(Event::getReason).containsExactly(reasons));
+    }
+
+    /** The Events about the pod. */
+    List<Event> events(Pod pod) {
+        return cluster().client().v1().events().inNamespace("default").list().getItems().stream()
+                .filter(event -> pod.getMetadata()
+                        .getUid()
+                        .equals(event.getInvolvedObject().getUid()))
+                .toList();
     }
 }

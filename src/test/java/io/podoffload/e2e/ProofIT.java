@@ -80,15 +80,7 @@ class ProofIT {
                 .isEqualTo("True");
         Awaitility.await()
                 .atMost(OneNode.SOON)
-                .untilAsserted(() -> assertThat(cluster.client()
-                                .v1()
-                                .events()
-                                .inNamespace("default")
-                                .list()
-                                .getItems())
-                        .filteredOn(event -> busy.getMetadata()
-                                .getUid()
-                                .equals(event.getInvolvedObject().getUid()))
+                .untilAsserted(() -> assertThat(NODE.events(busy))
                         .extracting(Event::getReason)
                         .containsExactlyInAnyOrder("Bound", "NotOffloaded"));
         assertThat(cluster.askBinder("/actuator/prometheus"))

@@ -57,10 +57,10 @@ final class BinderHealth implements HealthIndicator {
     }
 
     private String apiServer() {
-        if (!pods.isWatching()) {
+        if (!pods.watching().isWatching()) {
             return "down: pods are not watched";
         }
-        return pause.isWatching() ? UP : "down: the Node is not watched, so that a pause of it is not seen";
+        return pause.watching().isWatching() ? UP : "down: the Node is not watched, so that a pause of it is not seen";
     }
 
     private String openVSwitch() {

@@ -163,13 +163,13 @@ final class NodeBinder implements SmartLifecycle {
         watchdog.watch("events", eventsFollowed::age, Cure.RESTART);
         watchdog.watch("looks at VFs", queue::longestLook, Cure.RESTART);
         watchdog.watch("looks at pods", podQueue::longestLook, Cure.RESTART);
-        watchdog.watch("watch of pods", pods::silentFor, Cure.ITSELF);
-        watchdog.watch("client's watch of pods", pods::endedFor, Cure.RESTART);
-        watchdog.watch("watch of the Node", pause::silentFor, Cure.ITSELF);
-        watchdog.watch("client's watch of the Node", pause::endedFor, Cure.RESTART);
+        watchdog.watch("watch of pods", pods.watching()::silentFor, Cure.ITSELF);
+        watchdog.watch("client's watch of pods", pods.watching()::endedFor, Cure.RESTART);
+        watchdog.watch("watch of the Node", pause.watching()::silentFor, Cure.ITSELF);
+        watchdog.watch("client's watch of the Node", pause.watching()::endedFor, Cure.RESTART);
         watchdog.watch("Open vSwitch", bridge::silentFor, Cure.ITSELF);
-        events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods::noticeWatch);
-        events.every(SECOND_MILLIS, "cannot see whether the Node is watched", pause::noticeWatch);
+        events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods.watching()::notice);
+        events.every(SECOND_MILLIS, "cannot see whether the Node is watched", pause.watching()::notice);
         var unused = pods.start()
                 .thenCombine(pause.start(), (podsListed, nodeRead) -> podsListed)
                 .thenRun(() -> events.untilDone("waiting for the first look at this node's VFs", this::lookFirst));

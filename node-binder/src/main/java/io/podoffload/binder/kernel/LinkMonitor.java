@@ -24,7 +24,7 @@ public final class LinkMonitor implements AutoCloseable {
     private static final int RTM_NEWLINK = 16;
     private static final int RTM_DELLINK = 17;
 
-    /** Between tries to open a socket anew. */
+    /** Between attempts to open another socket. */
     private static final long PAUSE_SECONDS = 1;
 
     private final Supplier<NetlinkSocket> sockets;

@@ -3,7 +3,6 @@ package io.podoffload.binder.kube;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,9 +78,9 @@ public final class NodePods implements AutoCloseable {
         return watching.start();
     }
 
-    /** To be called each second. */
-    public void noticeWatch() {
-        watching.notice();
+    /** Of the pods. */
+    public Watching watching() {
+        return watching;
     }
 
     private static List<String> interests(WatchedPod pod, Set<String> resources) {
@@ -118,11 +117,6 @@ public final class NodePods implements AutoCloseable {
                 .toList();
     }
 
-    /** Whether changes of pods arrive. */
-    public boolean isWatching() {
-        return informer.isWatching();
-    }
-
     public Optional<PodView> find(String namespace, String name) {
         return Optional.ofNullable(informer.getIndexer().getByKey(namespace + "/" + name))
                 .map(PodView::new);
@@ -130,16 +124,6 @@ public final class NodePods implements AutoCloseable {
 
     public Optional<PodView> findByUid(String uid) {
         return informer.getIndexer().byIndex(BY_UID, uid).stream().findFirst().map(PodView::new);
-    }
-
-    /** How long there has been no watch. */
-    public Duration silentFor() {
-        return watching.silentFor();
-    }
-
-    /** How long there has been no watch that the client would begin again. */
-    public Duration endedFor() {
-        return watching.endedFor();
     }
 
     @Override

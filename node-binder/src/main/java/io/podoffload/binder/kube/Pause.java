@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.PodRef;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -65,13 +64,9 @@ public final class Pause implements AutoCloseable {
         return watching.start();
     }
 
-    /** To be called each second. */
-    public void noticeWatch() {
-        watching.notice();
-    }
-
-    public boolean isWatching() {
-        return informer.isWatching();
+    /** Of the Node. */
+    public Watching watching() {
+        return watching;
     }
 
     private void take(Optional<String> reason) {
@@ -106,16 +101,6 @@ public final class Pause implements AutoCloseable {
         return annotations == null
                 ? Optional.empty()
                 : Optional.ofNullable(annotations.get(Annotations.PAUSED)).filter(value -> !value.equals("false"));
-    }
-
-    /** How long there has been no watch. */
-    public Duration silentFor() {
-        return watching.silentFor();
-    }
-
-    /** How long there has been no watch that the client would begin again. */
-    public Duration endedFor() {
-        return watching.endedFor();
     }
 
     @Override

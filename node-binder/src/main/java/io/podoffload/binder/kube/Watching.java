@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps a watch going, whatever ends it, and logs once when there is none and once when there is one again. */
-final class Watching {
+/** Keeps a watch of the API server going, whatever ends it, and logs once when there is none and once when there is one again. */
+public final class Watching {
 
     private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
     private static final int SECONDS_WITHOUT_WATCH = 3;
@@ -58,7 +58,7 @@ final class Watching {
      * To be called each second: the client says neither that a watch ended nor that there is one again. API servers end watches
      * now and then, so that only one that stays away is worth a line.
      */
-    synchronized void notice() {
+    public synchronized void notice() {
         if (!informer.isWatching()) {
             secondsWithout++;
             if (secondsWithout == secondsAllowed) {
@@ -77,13 +77,17 @@ final class Watching {
         }
     }
 
+    public boolean isWatching() {
+        return informer.isWatching();
+    }
+
     /** How long there has been no watch. */
-    Duration silentFor() {
+    public Duration silentFor() {
         return informer.isWatching() ? Duration.ZERO : seen.age();
     }
 
     /** The same of a watch that the client does not begin again. */
-    Duration endedFor() {
+    public Duration endedFor() {
         return informer.isRunning() ? Duration.ZERO : seen.age();
     }
 }
