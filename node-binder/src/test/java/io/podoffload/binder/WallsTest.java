@@ -66,6 +66,22 @@ class WallsTest {
                 .check(classes);
     }
 
+    /** The wall clock jumps, by an hour where chrony first sets it; it serves for what people read only. */
+    @Test
+    void durationsAreMeasuredByTheMonotonicClock() {
+        noClasses()
+                .that()
+                .haveNameNotMatching(".*\\.(Events|PodStatus|NodeConditions|VfStates|BinderWiring|CommandWiring)")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(java.time.Clock.class)
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(java.time.Instant.class, "now")
+                .check(classes);
+    }
+
     @Test
     void adaptersDoNotKnowOneAnother() {
         for (String adapter : new String[] {"kernel", "ovs", "kubelet", "cri", "kube"}) {

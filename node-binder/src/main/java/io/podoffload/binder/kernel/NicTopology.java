@@ -30,8 +30,11 @@ public final class NicTopology {
     /** Uplink, devlink flavour "physical": {@code p0}; some drivers name VF representors only. */
     private static final Pattern UPLINK = Pattern.compile("p\\d+");
 
-    /** Representor of a VF of this host, flavour "pcivf": {@code pf0vf3}; a bare {@code 3} on kernels up to about 5.0. */
-    private static final Pattern VF_REPRESENTOR = Pattern.compile("(?:c0)?pf(\\d+)vf(\\d+)|(\\d+)");
+    /**
+     * Representor of a VF of this host, flavour "pcivf": {@code pf0vf3}; {@code vf3} of some drivers; a bare {@code 3} on kernels up to
+     * about 5.0.
+     */
+    private static final Pattern VF_REPRESENTOR = Pattern.compile("(?:c0)?pf(\\d+)vf(\\d+)|(?:vf)?(\\d+)");
 
     private static final String NVIDIA = "0x15b3";
 
@@ -193,7 +196,10 @@ public final class NicTopology {
                 .toList();
     }
 
-    /** The VF's netdev, if it is in the namespace of this sysfs; the folder is empty while it is in another. */
+    /**
+     * The VF's netdev, if it is in the namespace of this sysfs; the folder is empty while it is in another. What stands on it, as
+     * {@code ib0.8001} on {@code ib0}, comes after it.
+     */
     public Optional<String> netdev(PciAddress pci) {
         return names(device(pci).resolve("net")).stream().findFirst();
     }

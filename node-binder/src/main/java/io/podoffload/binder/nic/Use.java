@@ -40,7 +40,8 @@ public record Use(Kind kind, String text) {
         }
     }
 
-    boolean forbids(PreparationStep step, PfSettings settings) {
+    /** Whether the step would disturb it. */
+    public boolean forbids(PreparationStep step, PfSettings settings) {
         return switch (step.harm()) {
             case NONE -> false;
             case TAKES_VFS -> !kind.ofNode;

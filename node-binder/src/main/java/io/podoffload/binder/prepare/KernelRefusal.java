@@ -25,6 +25,9 @@ enum KernelRefusal {
     FLOWS_CONFIGURED(
             says("flows are configured"),
             "the PF has offloaded flows: stop Open vSwitch or take the PF and its representors out of its bridges"),
+    WANTS_VFS_FIRST(
+            says("SRIOV legacy not enabled"),
+            "this kernel changes the mode only while the PF has VFs: make a VF first, or let prepare do both"),
     FAILED_TO_OFFLOADS(
             says("setting eswitch to offloads"),
             "the firmware could not: see the kernel's log (dmesg); VFs bound to a driver and old firmware are the usual"

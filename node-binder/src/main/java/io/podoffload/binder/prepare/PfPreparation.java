@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -137,6 +138,10 @@ public final class PfPreparation {
         try {
             for (PreparationStep step : plan.steps()) {
                 LOG.info("{}: {}", before.title(), step.text());
+                Optional<String> taken = takenMeanwhile(pci, settings, step);
+                if (taken.isPresent()) {
+                    return new Attempt(List.of("cannot " + step.text() + ": " + taken.get()), takeBack(before, begun));
+                }
                 begun.push(step);
                 applyPatiently(pci, step);
             }
@@ -159,6 +164,23 @@ public final class PfPreparation {
                         List.of("the kernel took every step, and still it would have to "
                                 + String.join(", ", texts(after.steps()))),
                         takeBack(before, begun));
+    }
+
+    /**
+     * Who came to use the PF after the plan was made, as a pod that the kubelet admitted. Of one that it admits after this, no sandbox
+     * runs yet, and the CNI is called again until the VF is there.
+     */
+    private Optional<String> takenMeanwhile(PciAddress pci, PfSettings settings, PreparationStep step) {
+        try {
+            return uses.apply(control.pf(pci)).stream()
+                    .filter(use -> use.kind() == Use.Kind.ALLOTTED || use.kind() == Use.Kind.UNKNOWN)
+                    .filter(use -> use.forbids(step, settings))
+                    .map(Use::text)
+                    .findFirst();
+        } catch (RuntimeException e) {
+            LOG.debug("{}: who uses it", pci, e);
+            return Optional.of("who uses it cannot be seen: " + e.getMessage());
+        }
     }
 
     /** A device that is busy is asked again; what keeps it busy often goes away by itself. */

@@ -112,6 +112,35 @@ class NicTopologyTest {
     }
 
     @Test
+    void aPortNameWithoutTheNumberOfThePfIsAVfOfThePfItIsBelow() {
+        SysfsTree tree = new SysfsTree(folder)
+                .vf(PF, VF0.value(), 0)
+                .netdev(PF, "enp3s0f0", "b8599f", "p0")
+                .netdev(PF, "eth7", "b8599f", "vf0");
+
+        assertThat(topology(tree).vf(VF0).orElseThrow().representor()).isEqualTo("eth7");
+    }
+
+    /** As mlx4 has them; it has no eswitch that the host could manage. */
+    @Test
+    void aPfWithTwoPortsAndNoEswitchIsSaidToHaveNone() {
+        SysfsTree tree = new SysfsTree(folder)
+                .vf(PF, VF0.value(), 0)
+                .driver(PF, "mlx4_core")
+                .netdev(PF, "ens4", "", "")
+                .netdev(PF, "ens4d1", "", "");
+
+        assertThat(without(tree, Optional.empty()).whyUnmapped(VF0)).hasValue(Unmapped.NO_ESWITCH);
+    }
+
+    @Test
+    void aVfWithAPartitionOfInfiniBandIsItsParent() {
+        SysfsTree tree = switchdev().netdev(VF1.value(), "ib0.8001", "", "").netdev(VF1.value(), "ib0", "", "");
+
+        assertThat(topology(tree).netdev(VF1)).hasValue("ib0");
+    }
+
+    @Test
     void representorsOfSubfunctionsAndOfOtherHostsAreNotOurs() {
         SysfsTree tree = new SysfsTree(folder)
                 .vf(PF, VF0.value(), 0)

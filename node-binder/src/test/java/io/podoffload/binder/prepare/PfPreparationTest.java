@@ -162,6 +162,28 @@ class PfPreparationTest {
         assertThat(asked).hasValue(1);
     }
 
+    /** By the kubelet, between the look at who uses the PF and the step that takes the VF away. */
+    @Test
+    void aPodThatIsAdmittedMeanwhileKeepsItsVf() {
+        ModelNic nic = new ModelNic(2, Eswitch.Mode.LEGACY, false);
+        AtomicInteger asked = new AtomicInteger();
+        Use pod = new Use(Use.Kind.ALLOTTED, "pod default/web holds VF 0000:03:00.2");
+        PfSettings settings = settings(4, Eswitch.Mode.SWITCHDEV, PfSettings.Order.SWITCHDEV_FIRST);
+
+        Outcome outcome = new PfPreparation(
+                        nic,
+                        pf -> asked.incrementAndGet() == 1 ? List.of() : List.of(pod),
+                        Duration.ZERO,
+                        Duration.ZERO)
+                .prepare(ModelNic.PF, settings);
+
+        assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+        assertThat(outcome.messages())
+                .containsExactly(
+                        "cannot remove its 2 VFs: pod default/web holds VF 0000:03:00.2", "the PF is as it was before");
+        assertThat(nic.changes).isZero();
+    }
+
     @Test
     void aSwitchThatStaysBusyIsToldOfWithTheCause() {
         ModelNic nic = new ModelNic();
