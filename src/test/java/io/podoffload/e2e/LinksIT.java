@@ -121,10 +121,10 @@ class LinksIT {
             Link eth0 = inside.named("eth0").orElseThrow();
             inside.setUp(eth0);
             InterfaceAddress four = new InterfaceAddress("10.16.0.5", 16);
-            InterfaceAddress six = new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112);
+            InterfaceAddress six = new InterfaceAddress("fd00:10:16::5", 112);
             List<Route> routes = List.of(
                     Route.byDefault("10.16.0.1"),
-                    Route.byDefault("fd00:10:16:0:0:0:0:1"),
+                    Route.byDefault("fd00:10:16::1"),
                     new Route("10.99.0.0/16", "10.16.0.254"));
             for (int twice = 0; twice < 2; twice++) {
                 inside.addAddress(eth0, four);
@@ -132,7 +132,7 @@ class LinksIT {
                 routes.forEach(route -> inside.addRoute(eth0, route));
             }
 
-            assertThat(inside.addresses(eth0)).contains(four, six);
+            assertThat(inside.addresses(eth0).used()).contains(four, six);
             assertThat(inside.routes())
                     .filteredOn(route -> route.linkIndex() == eth0.index())
                     .extracting(Links.LinkRoute::route)
@@ -142,6 +142,32 @@ class LinksIT {
                     .contains("inet6 fd00:10:16::5/112");
             assertThat(Programs.runIn(POD, "ip", "route")).contains("default via 10.16.0.1 dev eth0");
             assertThat(Programs.runIn(POD, "ip", "-6", "route")).contains("default via fd00:10:16::1 dev eth0");
+        }
+    }
+
+    @Test
+    void anIpv6AddressThatAnotherHostHasIsNotUsedUntilItIsAddedWithoutAsking() {
+        InterfaceAddress six = new InterfaceAddress("fd00:10:16::7", 112);
+        Programs.run("ip", "address", "add", "fd00:10:16::7/112", "dev", "rep0", "nodad");
+        Programs.run("ip", "link", "set", "rep0", "up");
+        try (NetworkNamespace pod = NetworkNamespace.open(POD);
+                Links inside = pod.links()) {
+            host.move(link("vf0"), pod, "eth0", 1400, MAC);
+            Link eth0 = inside.named("eth0").orElseThrow();
+            inside.setUp(eth0);
+            Programs.runIn(POD, "ip", "address", "add", "fd00:10:16::7/112", "dev", "eth0");
+
+            Awaitility.await()
+                    .untilAsserted(() ->
+                            assertThat(inside.addresses(eth0).duplicates()).containsExactly(six));
+            assertThat(inside.addresses(eth0).used()).doesNotContain(six);
+
+            inside.removeAddress(eth0, six);
+            inside.addAddress(eth0, six);
+            assertThat(inside.addresses(eth0).used()).contains(six);
+            assertThat(Programs.runIn(POD, "ip", "-6", "address", "show", "eth0"))
+                    .containsPattern("fd00:10:16::7/112 scope global nodad")
+                    .doesNotContain("dadfailed");
         }
     }
 
@@ -226,7 +252,7 @@ class LinksIT {
                 Links inside = pod.links();
                 FrameSocket frames = pod.frames(inside.named("vf0").orElseThrow())) {
             frames.announce(new InterfaceAddress("10.16.0.5", 16));
-            frames.announce(new InterfaceAddress("fd00:10:16:0:0:0:0:5", 112));
+            frames.announce(new InterfaceAddress("fd00:10:16::5", 112));
         }
 
         assertThat(output.readLine()).contains("ff:ff:ff:ff:ff:ff").contains("who-has 10.16.0.5 tell 10.16.0.5");

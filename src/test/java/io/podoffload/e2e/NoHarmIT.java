@@ -11,6 +11,7 @@ import io.podoffload.sim.Programs;
 import io.podoffload.sim.Programs.ProgramFailed;
 import io.podoffload.sim.SimulatedCluster;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 class NoHarmIT {
 
     private static final String FIRST_VF = "0000:03:00.2";
+    private static final String SUBNET = "ovn-default";
     private static final String PAUSED = "pod-offload.io/paused";
     private static final Duration KUBE_OVNS_MINUTE = Duration.ofSeconds(65);
 
@@ -130,6 +132,38 @@ class NoHarmIT {
         NODE.assertAsAtFirst("the kubelet offers the VF again");
     }
 
+    /** A CNI that brings the VF into a pod right after its admission, which the API server tells the binder a moment later. */
+    @Test
+    void aVfThatAPodHasJustBeenGivenIsLeftToItsCni() {
+        PciAddress vf = cluster.nic().pciAddresses().get(0);
+        String representor = cluster.nic().representor(vf);
+        cluster.whileAllottedToUnknown(vf, () -> {
+            Programs.run("ip", "link", "set", representor, "up");
+            awaitVerdict(vf.value(), "WaitingForSandbox");
+            assertThat(Programs.run("ip", "link", "show", representor)).contains(",UP");
+        });
+        awaitVerdict(vf.value(), "Free");
+        NODE.assertAsAtFirst("the pod did not come");
+    }
+
+    /** The runtime knows its sandbox by another uid than the API server knows its mirror. */
+    @Test
+    void aStaticPodIsLeftToItsCniAndToldSo() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.create(new PodBuilder(Pods.withVf("static-node1"))
+                .editMetadata()
+                .addToLabels("pod-offload.io/enabled", "true")
+                .addToAnnotations("kubernetes.io/config.mirror", "1f2e3d4c5b6a79880716253443526170")
+                .addToAnnotations("kubernetes.io/config.hash", "1f2e3d4c5b6a79880716253443526170")
+                .endMetadata()
+                .build());
+
+        cluster.awaitBound(pod, "StaticPod");
+
+        assertThat(NODE.representors(pod)).isEmpty();
+        cluster.delete(pod);
+    }
+
     /** By hand, without the label: the CNI of that network looks after the VF, and the pod was promised nothing. */
     @Test
     void aPodThatUsesItsVfForAnotherNetworkIsNotBotheredWithConditionsAndEvents() {
@@ -184,7 +218,7 @@ class NoHarmIT {
 
         Awaitility.await()
                 .atMost(OneNode.SOON)
-                .untilAsserted(() -> assertThat(detail(cluster.vfOf(pod))).contains("annotations have changed since"));
+                .untilAsserted(() -> assertThat(detail(cluster.vfOf(pod))).contains("have changed since"));
         assertThat(cluster.exec(pod, "ip", "-o", "address", "show", "net1")).isEqualTo(before);
         assertThat(cluster.exec(pod, "ip", "link", "show", "net1")).doesNotContain("02:66:66:66:66:66");
         cluster.restartSandbox(pod);
@@ -193,6 +227,84 @@ class NoHarmIT {
                 .ignoreExceptionsInstanceOf(ProgramFailed.class) // net1 is not there yet
                 .untilAsserted(() -> assertThat(cluster.exec(pod, "ip", "-o", "address", "show", "net1"))
                         .contains("10.16.0.1/16"));
+    }
+
+    /** Its IPv6 is dead then, though all else is as it should be. */
+    @Test
+    void aPodWhoseAddressAnotherHostHasIsNotSaidToBeBound() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        cluster.useDualStack(true);
+        try {
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("doubled")), "Adopted");
+            Matcher six = Pattern.compile("inet6 (fd00:\\S+)")
+                    .matcher(cluster.exec(pod, "ip", "-6", "-o", "address", "show", "dev", "eth0", "scope", "global"));
+            assertThat(six.find()).isTrue();
+            Programs.run("ip", "address", "add", six.group(1), "dev", NODE.representor(pod), "nodad");
+            cluster.exec(pod, "ip", "address", "del", six.group(1), "dev", "eth0");
+            cluster.exec(pod, "ip", "address", "add", six.group(1), "dev", "eth0");
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(
+                            () -> assertThat(cluster.exec(pod, "ip", "-6", "-o", "address", "show", "dev", "eth0"))
+                                    .contains("dadfailed"));
+
+            cluster.annotate(pod, "note", "to be looked at");
+
+            Pod found = cluster.awaitBound(pod, "DuplicateAddress");
+            assertThat(SimulatedCluster.bound(found).orElseThrow().getMessage()).contains(six.group(1));
+            cluster.delete(pod);
+        } finally {
+            cluster.useDualStack(false);
+        }
+    }
+
+    /** As kube-ovn-cni would give it. */
+    @Test
+    void anInterfaceThatTheBinderMakesHasTheMtuOfItsSubnet() {
+        cluster.makeSubnet(SUBNET, Map.of("mtu", 1300));
+        cluster.stopBinder(); // the Subnet was not there when it was read before
+        cluster.startBinder();
+        try {
+            cluster.useCni(CniMode.OTHER);
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("small-packets")), "Bound");
+            assertThat(cluster.exec(pod, "ip", "link", "show", "net1")).contains("mtu 1300");
+            assertThat(Programs.run("ip", "link", "show", NODE.representor(pod)))
+                    .contains("mtu 1300");
+            cluster.delete(pod);
+        } finally {
+            cluster.deleteSubnet(SUBNET);
+        }
+    }
+
+    /** Of a Subnet with a network of the nodes kube-ovn-cni writes a key more, without which tunnels go by another NIC. */
+    @Test
+    void aRowOfTheCniThatIsLostComesBackAsItWas() {
+        cluster.makeSubnet(SUBNET, Map.of("nodeNetwork", "storage"));
+        cluster.annotateNode("ovn.kubernetes.io/node_networks", "{\"storage\":\"127.0.0.1\"}");
+        cluster.useDualStack(true);
+        try {
+            cluster.useCni(CniMode.KUBE_OVN);
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("by-storage")), "Adopted");
+            String representor = NODE.representor(pod);
+            Map<String, String> before = keysOfTheCni(representor);
+            assertThat(before).containsEntry("encap-ip", "127.0.0.1").containsKey("ip");
+
+            cluster.ovs().vsctl("del-port", "br-int", representor);
+
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(() -> assertThat(keysOfTheCni(representor)).isEqualTo(before));
+            cluster.delete(pod);
+        } finally {
+            cluster.useDualStack(false);
+            cluster.deleteSubnet(SUBNET);
+        }
+    }
+
+    private static Map<String, String> keysOfTheCni(String representor) {
+        Map<String, String> ids = new HashMap<>(NODE.externalIds(representor));
+        ids.keySet().removeIf(key -> key.startsWith("pod-offload-") || key.startsWith("ovn-installed"));
+        return ids;
     }
 
     /** On the Node, by somebody on call: what runs goes on, and nothing changes until the annotation is gone. */

@@ -136,6 +136,23 @@ class NodeUsesIT {
         ip("link del br7");
     }
 
+    /** As where each uplink speaks BGP to the host. */
+    @Test
+    void anAddressOfTunnelsThatIsOnNoNicMayGoByAnyUplinkWithARoute(@TempDir Path folder) throws Exception {
+        try (OpenVSwitch ovs = new OpenVSwitch(folder.resolve("ovs"))) {
+            ip("address add 192.0.2.77/32 dev lo");
+            ovs.vsctl("set", "Open_vSwitch", ".", "external_ids:ovn-encap-ip=192.0.2.77");
+            assertThat(uses(OvsConfiguration.read(ovs.socket())))
+                    .as("upl0 leads nowhere")
+                    .isEmpty();
+
+            ip("-6 route add fd00:77::/64 via fe80::1 dev upl0");
+            assertThat(uses(OvsConfiguration.read(ovs.socket()))).containsExactly(Use.Kind.TUNNEL_ADDRESS);
+        } finally {
+            ip("address del 192.0.2.77/32 dev lo");
+        }
+    }
+
     @Test
     void bondsAndTunnelAddressesOfOpenVSwitchAreSeen(@TempDir Path folder) throws Exception {
         ip("address add 192.0.2.10/24 dev upl0");

@@ -177,6 +177,10 @@ class OutagesIT {
                         .untilAsserted(
                                 () -> assertThat(NODE.externalIds(representor)).containsEntry("ovn-installed", "true"));
             }
+            cluster.delete(known);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(5))
+                    .untilAsserted(() -> assertThat(cluster.ovs().rows()).doesNotContainKey(representor));
         });
         pods.forEach(pod -> cluster.awaitBound(pod, "Bound"));
     }

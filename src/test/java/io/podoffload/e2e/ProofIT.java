@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -358,24 +357,7 @@ class ProofIT {
                     "spec", Map.of("config", "{\"type\":\"kube-ovn\",\"provider\":\"default.default.ovn\"}"));
             return network;
         });
-        var subnet = new ResourceDefinitionContext.Builder()
-                .withGroup("kubeovn.io")
-                .withVersion("v1")
-                .withKind("Subnet")
-                .withPlural("subnets")
-                .withNamespaced(false)
-                .build();
-        cluster.client()
-                .genericKubernetesResources(subnet)
-                .resource(new GenericKubernetesResourceBuilder()
-                        .withApiVersion("kubeovn.io/v1")
-                        .withKind("Subnet")
-                        .withNewMetadata()
-                        .withName("pod-offload-default")
-                        .endMetadata()
-                        .withAdditionalProperties(Map.of("spec", Map.of("provider", "default.default.ovn")))
-                        .build())
-                .create();
+        cluster.makeSubnet("pod-offload-default", Map.of("provider", "default.default.ovn"));
         var node = cluster.client().nodes().withName(SimulatedCluster.NODE).get();
         cluster.client()
                 .nodes()

@@ -73,7 +73,8 @@ class RequestsIT {
         awaitReport("default/counted", false);
 
         assertThat(requests.of(BINDER))
-                .containsOnlyKeys("patch pods/status", "create events", "patch configmaps")
+                .containsOnlyKeys("patch pods/status", "create events", "patch configmaps", "get subnets 404")
+                .containsEntry("get subnets 404", 1L)
                 .containsEntry("patch pods/status", slow ? 2L : 1L)
                 .containsEntry("create events", 1L)
                 .hasEntrySatisfying(

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** What kube-ovn-controller allotted to a pod, as its annotations say. */
-record AllottedAddress(String provider, String portName, String ip, String mac, String cidr, String gateway) {
+record AllottedAddress(
+        String provider, String portName, String ip, String mac, String cidr, String gateway, String subnet) {
 
     /** Waits as kube-ovn-cni does: up to 20 s. */
     static AllottedAddress await(KubernetesClient client, Pod pod) {
@@ -32,7 +33,8 @@ record AllottedAddress(String provider, String portName, String ip, String mac, 
                 Objects.requireNonNull(values.get(prefix + "ip_address")),
                 Objects.requireNonNull(values.get(prefix + "mac_address")),
                 Objects.requireNonNull(values.get(prefix + "cidr")),
-                Objects.requireNonNull(values.get(prefix + "gateway")));
+                Objects.requireNonNull(values.get(prefix + "gateway")),
+                Objects.requireNonNull(values.get(prefix + "logical_switch")));
     }
 
     /** {@code 10.16.0.2/16}, and the IPv6 address where there is one. */

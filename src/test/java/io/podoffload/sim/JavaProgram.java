@@ -150,6 +150,11 @@ public final class JavaProgram implements AutoCloseable {
         boolean unused = process.toHandle().destroy(); // Process.destroy() would close the pipe that it prints to
     }
 
+    /** Lets the JVM write what its threads do into the log, as jstack would. */
+    void dumpThreads() {
+        Programs.run("kill", "-QUIT", Long.toString(process.pid()));
+    }
+
     /** SIGTERM, and waits for the end. */
     @Override
     public void close() {

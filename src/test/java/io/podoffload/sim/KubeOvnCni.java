@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.podoffload.binder.binding.PciAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -51,7 +53,7 @@ final class KubeOvnCni implements Cni {
         Programs.run("ip", "link", "set", oldName, "down");
         Programs.run("ip", "link", "set", oldName, "name", representor);
         stripOthers(address.portName(), representor);
-        ovs.vsctl(
+        List<String> addPort = new ArrayList<>(List.of(
                 "--may-exist",
                 "add-port",
                 "br-int",
@@ -65,7 +67,9 @@ final class KubeOvnCni implements Cni {
                 "external_ids:pod_name=" + machine.orElse(pod.getMetadata().getName()),
                 "external_ids:pod_namespace=" + pod.getMetadata().getNamespace(),
                 "external_ids:pod_netns=" + request.netns(),
-                "external_ids:ip=\"" + address.ip() + "\"");
+                "external_ids:ip=\"" + address.ip() + "\""));
+        encapIp(address.subnet()).ifPresent(ip -> addPort.add("external_ids:encap-ip=\"" + ip + "\""));
+        ovs.vsctl(addPort.toArray(String[]::new));
         annotate(
                 pod,
                 address.provider() + ".kubernetes.io/",
@@ -87,6 +91,22 @@ final class KubeOvnCni implements Cni {
                 .forEach(gateway ->
                         Programs.runIn(netns, "ip", "route", "add", "default", "via", gateway, "dev", "eth0"));
         return address.podIp();
+    }
+
+    /** Of a Subnet with a network of the nodes: the node's address in it. */
+    private Optional<String> encapIp(String subnet) {
+        JsonNode network = Subnets.of(client, subnet).path("spec").path("nodeNetwork");
+        return network.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(JsonMapper.shared()
+                        .readTree(client.nodes()
+                                .withName(SimulatedCluster.NODE)
+                                .require()
+                                .getMetadata()
+                                .getAnnotations()
+                                .get("ovn.kubernetes.io/node_networks"))
+                        .path(network.asString())
+                        .asString());
     }
 
     /**

@@ -12,12 +12,15 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.KubernetesClientTimeoutException;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.certs.ServiceName;
 import io.podoffload.chart.RenderedChart;
@@ -663,12 +666,37 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** Waits until the pod is what {@code condition} says. */
     public Pod await(Pod pod, Predicate<Pod> condition) {
-        return api.client()
+        PodResource named = api.client()
                 .pods()
                 .inNamespace(pod.getMetadata().getNamespace())
-                .withName(pod.getMetadata().getName())
-                .waitUntilCondition(
-                        now -> now != null && condition.test(now), HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
+                .withName(pod.getMetadata().getName());
+        try {
+            return named.waitUntilCondition(
+                    now -> now != null && condition.test(now), HAPPENS_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (KubernetesClientTimeoutException e) {
+            Pod now = named.get();
+            throw new AssertionError(
+                    String.join(
+                            "\n",
+                            e.getMessage(),
+                            now == null ? "there is no such pod" : Serialization.asYaml(now),
+                            podsAndSandboxes(),
+                            whatTheBinderSays()),
+                    e);
+        }
+    }
+
+    private String whatTheBinderSays() {
+        JavaProgram running = binder;
+        if (running == null) {
+            return "the binder does not run";
+        }
+        running.dumpThreads(); // into its log
+        try {
+            return askBinder("/state");
+        } catch (Programs.ProgramFailed e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /** Waits until the binder reports one of these reasons in the condition {@code pod-offload.io/bound}. */
@@ -776,6 +804,16 @@ public final class SimulatedCluster implements AutoCloseable {
         kubelet.hidePods(hidden);
     }
 
+    /** Lets something happen while the kubelet has given the VF to a pod of which the API server has not told the binder yet. */
+    public void whileAllottedToUnknown(PciAddress vf, Runnable story) {
+        kubelet.allotToUnknown(vf);
+        try {
+            story.run();
+        } finally {
+            kubelet.allotToUnknown(null);
+        }
+    }
+
     /** The kubelet follows nothing until {@link #resumeKubelet()}: pods stay what they are, whatever becomes of their objects. */
     public void stallKubelet() {
         kubelet.stall();
@@ -812,6 +850,14 @@ public final class SimulatedCluster implements AutoCloseable {
 
     /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
     /** As {@code kubectl annotate --overwrite} does. */
+    public void makeSubnet(String name, Map<String, Object> spec) {
+        Subnets.create(api.client(), name, spec);
+    }
+
+    public void deleteSubnet(String name) {
+        Subnets.delete(api.client(), name);
+    }
+
     public void annotate(Pod pod, String key, String value) {
         client().pods()
                 .inNamespace(pod.getMetadata().getNamespace())

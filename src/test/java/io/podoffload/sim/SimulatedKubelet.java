@@ -81,6 +81,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private volatile CniMode mode = CniMode.KUBE_OVN;
     private volatile boolean knowsGet = true;
     private volatile boolean hidesPods;
+    private volatile @Nullable PciAddress allottedToUnknown;
 
     /** Done while the kubelet works. */
     private volatile CompletableFuture<Void> works = CompletableFuture.completedFuture(null);
@@ -174,6 +175,11 @@ final class SimulatedKubelet implements AutoCloseable {
     /** Whether PodResources answers as if it knew of no pod. */
     void hidePods(boolean hidden) {
         hidesPods = hidden;
+    }
+
+    /** The VF that PodResources names for a pod of which the API server has not told yet; null for none. */
+    void allotToUnknown(@Nullable PciAddress vf) {
+        allottedToUnknown = vf;
     }
 
     /** Whether PodResources has the method Get. */
@@ -551,6 +557,16 @@ final class SimulatedKubelet implements AutoCloseable {
         public void list(ListPodResourcesRequest request, StreamObserver<ListPodResourcesResponse> observer) {
             ListPodResourcesResponse.Builder response = ListPodResourcesResponse.newBuilder();
             named().forEach(running -> response.addPodResources(resources(running)));
+            PciAddress unknown = allottedToUnknown;
+            if (unknown != null) {
+                response.addPodResources(PodResources.newBuilder()
+                        .setName("just-admitted")
+                        .setNamespace("default")
+                        .addContainers(ContainerResources.newBuilder()
+                                .addDevices(ContainerDevices.newBuilder()
+                                        .setResourceName(RESOURCE)
+                                        .addDeviceIds(unknown.value()))));
+            }
             observer.onNext(response.build());
             observer.onCompleted();
         }

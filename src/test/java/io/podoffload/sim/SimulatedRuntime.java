@@ -1,5 +1,6 @@
 package io.podoffload.sim;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -318,7 +319,7 @@ final class SimulatedRuntime implements AutoCloseable {
             return Map.of(
                     "io.kubernetes.pod.name", metadata.getName(),
                     "io.kubernetes.pod.namespace", metadata.getNamespace(),
-                    "io.kubernetes.pod.uid", metadata.getUid());
+                    "io.kubernetes.pod.uid", uid(metadata));
         }
 
         /** As containerd tells of a sandbox, which it takes for one more container. */
@@ -340,6 +341,13 @@ final class SimulatedRuntime implements AutoCloseable {
             }
         }
 
+        /** The kubelet gives the sandbox of a static pod the pod's hash for a uid; its mirror in the API has another. */
+        private static String uid(ObjectMeta pod) {
+            Map<String, String> annotations = pod.getAnnotations();
+            boolean isMirror = annotations != null && annotations.containsKey("kubernetes.io/config.mirror");
+            return isMirror ? annotations.getOrDefault("kubernetes.io/config.hash", pod.getUid()) : pod.getUid();
+        }
+
         /** The JSON text that containerd gives. */
         private String info(Sandbox sandbox) {
             ObjectNode info = JsonMapper.shared().createObjectNode();
@@ -358,7 +366,7 @@ final class SimulatedRuntime implements AutoCloseable {
             return PodSandboxMetadata.newBuilder()
                     .setName(metadata.getName())
                     .setNamespace(metadata.getNamespace())
-                    .setUid(metadata.getUid())
+                    .setUid(uid(metadata))
                     .setAttempt(sandbox.attempt())
                     .build();
         }

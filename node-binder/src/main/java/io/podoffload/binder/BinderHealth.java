@@ -3,7 +3,7 @@ package io.podoffload.binder;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.podoffload.binder.kube.NodePods;
-import io.podoffload.binder.kube.Pause;
+import io.podoffload.binder.kube.ThisNode;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,7 +23,7 @@ final class BinderHealth implements HealthIndicator {
     private final NodeBinder binder;
     private final IntegrationBridge bridge;
     private final NodePods pods;
-    private final Pause pause;
+    private final ThisNode node;
     private final ManagedChannel kubelet;
     private final ManagedChannel runtime;
 
@@ -31,13 +31,13 @@ final class BinderHealth implements HealthIndicator {
             NodeBinder binder,
             IntegrationBridge bridge,
             NodePods pods,
-            Pause pause,
+            ThisNode node,
             ManagedChannel kubeletChannel,
             ManagedChannel criChannel) {
         this.binder = binder;
         this.bridge = bridge;
         this.pods = pods;
-        this.pause = pause;
+        this.node = node;
         this.kubelet = kubeletChannel;
         this.runtime = criChannel;
     }
@@ -60,7 +60,7 @@ final class BinderHealth implements HealthIndicator {
         if (!pods.watching().isWatching()) {
             return "down: pods are not watched";
         }
-        return pause.watching().isWatching() ? UP : "down: the Node is not watched, so that a pause of it is not seen";
+        return node.watching().isWatching() ? UP : "down: the Node is not watched, so that a pause of it is not seen";
     }
 
     private String openVSwitch() {

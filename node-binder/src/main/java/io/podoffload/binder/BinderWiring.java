@@ -2,6 +2,7 @@ package io.podoffload.binder;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.grpc.ManagedChannel;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -28,6 +29,8 @@ import io.podoffload.binder.kube.NodeReport;
 import io.podoffload.binder.kube.OffloadReporter;
 import io.podoffload.binder.kube.Pause;
 import io.podoffload.binder.kube.PodStatus;
+import io.podoffload.binder.kube.Subnets;
+import io.podoffload.binder.kube.ThisNode;
 import io.podoffload.binder.kubelet.Kubelet;
 import io.podoffload.binder.kubelet.PodResources;
 import io.podoffload.binder.nic.NicControl;
@@ -43,6 +46,7 @@ import io.podoffload.binder.reconcile.ManagedVfs;
 import io.podoffload.binder.reconcile.NodeObserver;
 import io.podoffload.binder.reconcile.OffloadWatch;
 import io.podoffload.binder.reconcile.Opponent;
+import io.podoffload.binder.reconcile.PodNetworks;
 import io.podoffload.binder.reconcile.PodReconciler;
 import io.podoffload.binder.reconcile.Reconciler;
 import io.podoffload.binder.reconcile.ReportContents;
@@ -150,13 +154,28 @@ class BinderWiring {
     }
 
     @Bean
-    Pause pause(
-            KubernetesClient client,
-            ApiServer apiServer,
-            NodeBinderProperties properties,
-            NodePods pods,
-            EventSources events) {
-        return new Pause(client, apiServer, properties.nodeName(), pods, events::inDoubt);
+    ThisNode thisNode(KubernetesClient client, ApiServer apiServer, NodeBinderProperties properties) {
+        return new ThisNode(client, apiServer, properties.nodeName());
+    }
+
+    @Bean
+    Pause pause(ThisNode node, NodePods pods, EventSources events, MeterRegistry meters) {
+        Pause pause = new Pause(node, pods, events::inDoubt);
+        Gauge.builder("pod.offload.binder.paused", () -> pause.ofNode().isPresent() ? 1 : 0)
+                .description(
+                        "1 while the annotation pod-offload.io/paused of the Node keeps the binder from changing anything")
+                .register(meters);
+        return pause;
+    }
+
+    @Bean
+    Subnets subnets(KubernetesClient client) {
+        return new Subnets(client);
+    }
+
+    @Bean
+    PodNetworks podNetworks(Subnets subnets, ThisNode node, Links hostLinks) {
+        return new PodNetworks(subnets, node, hostLinks);
     }
 
     @Bean
@@ -254,8 +273,12 @@ class BinderWiring {
 
     @Bean
     DesiredBindings desiredBindings(
-            AllottedVfs allotted, Sandboxes sandboxes, VfInventory inventory, IntegrationBridge bridge) {
-        return new DesiredBindings(allotted, sandboxes, inventory, bridge);
+            AllottedVfs allotted,
+            Sandboxes sandboxes,
+            VfInventory inventory,
+            IntegrationBridge bridge,
+            PodNetworks networks) {
+        return new DesiredBindings(allotted, sandboxes, inventory, bridge, networks);
     }
 
     @Bean
@@ -367,8 +390,12 @@ class BinderWiring {
 
     @Bean
     PodReconciler podReconciler(
-            NodePods pods, AllottedVfs allotted, UnservedPods unserved, WorkQueue<PciAddress> queue) {
-        return new PodReconciler(pods, allotted, unserved, queue);
+            NodePods pods,
+            AllottedVfs allotted,
+            UnservedPods unserved,
+            PodNetworks networks,
+            WorkQueue<PciAddress> queue) {
+        return new PodReconciler(pods, allotted, unserved, networks, queue);
     }
 
     @Bean

@@ -12,7 +12,7 @@ import io.podoffload.binder.kernel.LinkMonitor;
 import io.podoffload.binder.kube.NodeConditions;
 import io.podoffload.binder.kube.NodePods;
 import io.podoffload.binder.kube.NodeReport;
-import io.podoffload.binder.kube.Pause;
+import io.podoffload.binder.kube.ThisNode;
 import io.podoffload.binder.outage.Outage;
 import io.podoffload.binder.outage.SignOfLife;
 import io.podoffload.binder.ovs.IntegrationBridge;
@@ -48,7 +48,7 @@ final class NodeBinder implements SmartLifecycle {
     private final NodeBinderProperties properties;
     private final EventSources events;
     private final NodePods pods;
-    private final Pause pause;
+    private final ThisNode node;
     private final Reconciler reconciler;
     private final VfWatch watch;
     private final WorkQueue<PciAddress> queue;
@@ -85,7 +85,7 @@ final class NodeBinder implements SmartLifecycle {
             NodeBinderProperties properties,
             EventSources events,
             NodePods pods,
-            Pause pause,
+            ThisNode node,
             Reconciler reconciler,
             VfWatch watch,
             WorkQueue<PciAddress> queue,
@@ -105,7 +105,7 @@ final class NodeBinder implements SmartLifecycle {
         this.properties = properties;
         this.events = events;
         this.pods = pods;
-        this.pause = pause;
+        this.node = node;
         this.reconciler = reconciler;
         this.watch = watch;
         this.queue = queue;
@@ -132,10 +132,6 @@ final class NodeBinder implements SmartLifecycle {
                 .register(meters);
         Gauge.builder("pod.offload.binder.resync.last.seconds", () -> lastResyncNanos / 1e9)
                 .description("How long the last look at every VF took")
-                .register(meters);
-        Gauge.builder("pod.offload.binder.paused", () -> pause.ofNode().isPresent() ? 1 : 0)
-                .description(
-                        "1 while the annotation pod-offload.io/paused of the Node keeps the binder from changing anything")
                 .register(meters);
         FunctionCounter.builder(
                         "pod.offload.binder.ovsdb.connections",
@@ -165,13 +161,13 @@ final class NodeBinder implements SmartLifecycle {
         watchdog.watch("looks at pods", podQueue::longestLook, Cure.RESTART);
         watchdog.watch("watch of pods", pods.watching()::silentFor, Cure.ITSELF);
         watchdog.watch("client's watch of pods", pods.watching()::endedFor, Cure.RESTART);
-        watchdog.watch("watch of the Node", pause.watching()::silentFor, Cure.ITSELF);
-        watchdog.watch("client's watch of the Node", pause.watching()::endedFor, Cure.RESTART);
+        watchdog.watch("watch of the Node", node.watching()::silentFor, Cure.ITSELF);
+        watchdog.watch("client's watch of the Node", node.watching()::endedFor, Cure.RESTART);
         watchdog.watch("Open vSwitch", bridge::silentFor, Cure.ITSELF);
         events.every(SECOND_MILLIS, "cannot see whether pods are watched", pods.watching()::notice);
-        events.every(SECOND_MILLIS, "cannot see whether the Node is watched", pause.watching()::notice);
+        events.every(SECOND_MILLIS, "cannot see whether the Node is watched", node.watching()::notice);
         var unused = pods.start()
-                .thenCombine(pause.start(), (podsListed, nodeRead) -> podsListed)
+                .thenCombine(node.start(), (podsListed, nodeRead) -> podsListed)
                 .thenRun(() -> events.untilDone("waiting for the first look at this node's VFs", this::lookFirst));
     }
 
@@ -274,7 +270,7 @@ final class NodeBinder implements SmartLifecycle {
         }
         queue.close();
         pods.close();
-        pause.close();
+        node.close();
         bridge.close();
     }
 

@@ -54,12 +54,7 @@ final class CniBinding {
     }
 
     private static Plan adopt(Binding wanted, Observed observed, Port row) {
-        Binding binding = row.adoptedFor(wanted)
-                ? Optional.ofNullable(row.externalIds().get(OwnerMark.NETWORK))
-                        .flatMap(NetworkText::read)
-                        .map(wanted::with)
-                        .orElse(wanted)
-                : wanted;
+        Binding binding = wanted.asBound(Optional.of(row), observed.note());
         String ifaceId = binding.network().ifaceId();
         String detail = "VF %s, representor %s, OVN port %s%s"
                 .formatted(
@@ -93,19 +88,26 @@ final class CniBinding {
                 && !observed.adminMac().equals(mac)) {
             steps.add(new Step.SetAdminMac(observed.pci(), mac.get())); // a late DEL of the pod before zeroes it
         }
-        Plan asItIs = verify(observed, row, mac, detail);
+        Plan asItIs = verify(observed, row, binding.network(), detail);
         return steps.isEmpty() ? asItIs : new Plan(Reason.WaitingForOvn, detail, steps).withVerdict(asItIs);
     }
 
-    private static Plan verify(Observed observed, Port row, Optional<MacAddress> mac, String detail) {
+    private static Plan verify(Observed observed, Port row, PodNetwork network, String detail) {
         if (observed.place() instanceof Place.AtHome) {
             return Plan.nothing(Reason.WaitingForVf, detail + ": the VF is still on the host");
         }
-        if (observed.place() instanceof Place.InPod in
-                && mac.isPresent()
-                && !in.link().mac().equals(mac.get())) {
-            return Plan.nothing(
-                    Reason.WrongMac, detail + ": its MAC is " + in.link().mac() + " and should be " + mac.get());
+        if (observed.place() instanceof Place.InPod in) {
+            Optional<MacAddress> mac = network.mac();
+            if (mac.isPresent() && !in.link().mac().equals(mac.get())) {
+                return Plan.nothing(
+                        Reason.WrongMac, detail + ": its MAC is " + in.link().mac() + " and should be " + mac.get());
+            }
+            Optional<InterfaceAddress> duplicate = network.addresses().stream()
+                    .filter(in.duplicates()::contains)
+                    .findFirst();
+            if (duplicate.isPresent()) {
+                return Plan.nothing(Reason.DuplicateAddress, detail + ": " + duplicate.get());
+            }
         }
         return Plan.nothing(OwnBinding.verified(Optional.of(row), Reason.Adopted), detail);
     }
@@ -141,9 +143,13 @@ final class CniBinding {
                         .orElse(false);
     }
 
-    /** With the CNI's keys, so that its DEL and its tools find the row, and ours. */
+    /** With the CNI's keys, as they were where that is known, so that its DEL and its tools find the row, and ours. */
     static Plan restorePort(Binding binding, Observed observed) {
-        Map<String, String> keys = new LinkedHashMap<>(Port.kubeOvnKeys(binding));
+        Map<String, String> keys = observed.lastOfCni()
+                .filter(row -> row.isFor(binding.netns()))
+                .map(Port::keysOfMaker)
+                .orElseGet(LinkedHashMap::new);
+        Port.kubeOvnKeys(binding).forEach(keys::putIfAbsent);
         keys.putAll(ourKeys(binding, observed.pci()));
         List<Step> steps = new ArrayList<>();
         steps.add(new Step.RestorePort(observed.representor().name(), keys));

@@ -72,6 +72,22 @@ public sealed interface Desired {
             return Optional.of(pod);
         }
 
+        /**
+         * The network is what the sandbox was bound with, whatever became of the pod's annotations since.
+         *
+         * @param row of the representor
+         * @param note on the representor
+         */
+        public Binding asBound(Optional<Port> row, Optional<VfNote> note) {
+            return OwnerMark.of(row, note)
+                    .filter(this::isMarkedBy)
+                    .flatMap(OwnerMark::network)
+                    .or(() -> row.filter(one -> one.adoptedFor(this)).flatMap(Port::network))
+                    .map(this::with)
+                    .filter(bound -> !isSameNetwork(bound)) // else this one knows, too, which routes are left out
+                    .orElse(this);
+        }
+
         Binding with(PodNetwork other) {
             return new Binding(pod, sandboxId, netns, other, interfaceName, reportedByCni);
         }

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * @param representor its representor's netdev
  * @param uplinkMtu MTU of the PF
  * @param port the Interface row of the representor
+ * @param lastOfCni the last row with kube-ovn-cni's keys that the representor had, since the binder began
  * @param strays rows that carry the binder's keys for this VF, but name a netdev that is not its representor any more
  * @param rivals other Interface rows that hold the iface-id of the desired binding
  * @param place where the VF's netdev is
@@ -29,6 +30,7 @@ public record Observed(
         Link representor,
         int uplinkMtu,
         Optional<Port> port,
+        Optional<Port> lastOfCni,
         List<Held> strays,
         List<Held> rivals,
         Place place,
@@ -69,15 +71,13 @@ public record Observed(
         podDefaultRoutes = Set.copyOf(podDefaultRoutes);
     }
 
-    /** The row's mark, else the one on the representor, unless the row is somebody else's: either one lost is known from the other. */
     public Optional<OwnerMark> mark() {
-        return port.flatMap(row -> OwnerMark.read(row.externalIds()))
-                .or(() -> port.map(Port::mayBeOurs).orElse(true) ? note().flatMap(VfNote::mark) : Optional.empty());
+        return OwnerMark.of(port, note());
     }
 
     /** What the representor says of its VF. */
     public Optional<VfNote> note() {
-        return VfNote.read(representor.alias()).filter(note -> note.pci().equals(pci));
+        return VfNote.on(representor, pci);
     }
 
     /** Whether the host carries a record of the binder's that asks for more: a row with its keys, or a note that somebody has the VF. */
@@ -115,6 +115,7 @@ public record Observed(
                 representor,
                 uplinkMtu,
                 port,
+                lastOfCni,
                 strays,
                 rivals,
                 place,

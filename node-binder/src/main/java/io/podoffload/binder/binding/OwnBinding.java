@@ -11,12 +11,12 @@ import java.util.Set;
 final class OwnBinding {
 
     static final String CHANGED_SINCE =
-            "; the pod's annotations have changed since, which counts for its next sandbox only";
+            "; the pod's annotations or its Subnet have changed since, which counts for its next sandbox only";
 
     private OwnBinding() {}
 
     static Plan plan(Binding wanted, Observed observed, Optional<OwnerMark> marked) {
-        Binding binding = marked.flatMap(OwnerMark::network).map(wanted::with).orElse(wanted);
+        Binding binding = wanted.asBound(observed.port(), observed.note());
         Optional<Plan> rivals = rivals(observed);
         if (rivals.isPresent()) {
             return rivals.get();

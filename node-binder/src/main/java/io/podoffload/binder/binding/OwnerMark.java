@@ -101,6 +101,12 @@ public record OwnerMark(
         }
     }
 
+    /** The row's mark, else the one on the representor, unless the row is somebody else's: either one lost is known from the other. */
+    static Optional<OwnerMark> of(Optional<Port> row, Optional<VfNote> note) {
+        return row.flatMap(one -> read(one.externalIds()))
+                .or(() -> row.map(Port::mayBeOurs).orElse(true) ? note.flatMap(VfNote::mark) : Optional.empty());
+    }
+
     /**
      * The ifalias of the VF while a pod has it, by which the VF is found in the pod where the kernel does not tell its device. The pod
      * can write it, so that it says nothing else and is believed for nothing else.

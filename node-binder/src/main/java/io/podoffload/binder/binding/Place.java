@@ -9,10 +9,17 @@ public sealed interface Place {
     /** In the host's namespace. */
     record AtHome(Link link) implements Place {}
 
-    /** In a pod's namespace. */
-    record InPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) implements Place {
+    /**
+     * In a pod's namespace.
+     *
+     * @param addresses that the kernel uses
+     * @param duplicates addresses of IPv6 that the kernel does not use, because another host answered for them
+     */
+    record InPod(Link link, Set<InterfaceAddress> addresses, Set<InterfaceAddress> duplicates, Set<Route> routes)
+            implements Place {
         public InPod {
             addresses = Set.copyOf(addresses);
+            duplicates = Set.copyOf(duplicates);
             routes = Set.copyOf(routes);
         }
     }

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  * @param gateways one for each family that has one, in the order of {@code addresses}
  * @param routes further routes that an annotation asks for
  * @param unusableRoutes those that an annotation asks for and the kernel could not take, for a person
- * @param mtu where an annotation sets it
+ * @param mtu where an annotation, the Subnet or the node sets it
  * @param overlay whether packets leave the node in a tunnel, whose header costs MTU
  * @param defaultRoute whether the interface takes the default route
  */
@@ -41,6 +41,18 @@ public record PodNetwork(
     /** The MTU as Kube-OVN computes it: what an annotation says, else what fits through {@code uplinkMtu}. */
     public int mtuOver(int uplinkMtu) {
         return mtu.orElse(overlay ? uplinkMtu - TUNNEL_HEADER : uplinkMtu);
+    }
+
+    /** Those of {@code gateways} whose IP family one of its addresses is of. */
+    public List<String> reachable(List<String> gateways) {
+        return reachable(gateways, addresses);
+    }
+
+    /** Those of {@code gateways} whose IP family one of {@code addresses} is of. */
+    public static List<String> reachable(List<String> gateways, List<InterfaceAddress> addresses) {
+        return gateways.stream()
+                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == gateway.contains(":")))
+                .toList();
     }
 
     PodNetwork withoutUnusable() {

@@ -126,6 +126,18 @@ public record Port(
         return keys;
     }
 
+    /** The network that the sandbox of an adopted row was bound with. */
+    Optional<PodNetwork> network() {
+        return Optional.ofNullable(externalIds.get(OwnerMark.NETWORK)).flatMap(NetworkText::read);
+    }
+
+    /** The keys of its maker, without the binder's and OVN's. */
+    Map<String, String> keysOfMaker() {
+        Map<String, String> keys = new java.util.LinkedHashMap<>(externalIds);
+        keys.keySet().removeIf(key -> key.startsWith(OwnerMark.PREFIX) || key.startsWith(OVN_INSTALLED));
+        return keys;
+    }
+
     boolean isFor(String netns) {
         return netns.equals(externalIds.get(POD_NETNS));
     }

@@ -51,6 +51,10 @@ public enum Reason {
             false,
             "Another tool holds the VF or its representor.",
             "Let only one of them manage VFs of this resource."),
+    StaticPod(
+            false,
+            "It is a static pod, of which the API server knows a copy only, so its CNI alone looks after it.",
+            "Let a DaemonSet run what needs a VF."),
     Ambiguous(
             false,
             "The pod holds several VFs, and nothing tells which network each is for.",
@@ -71,6 +75,10 @@ public enum Reason {
             false,
             "The VF's MAC is not the one that OVN expects, so that OVN drops the pod's packets.",
             "Let the program in the pod leave the MAC alone, or create the pod again."),
+    DuplicateAddress(
+            false,
+            "Another host answers for the pod's IPv6 address, so that the pod's kernel does not use it (RFC 4862, 5.4).",
+            "Find who has the address that the message names, and create the pod again."),
     IdentityUnknown(
             false,
             "The VF came back from a CNI, and nothing tells its own name, MTU and MAC.",
@@ -127,7 +135,7 @@ public enum Reason {
 
     /** Whether only an event changes it, so that looks in between would find the same. */
     public boolean lasts() {
-        return settled || this == IdentityUnknown || this == Paused || this == Excluded;
+        return settled || this == StaticPod || this == IdentityUnknown || this == Paused || this == Excluded;
     }
 
     /** How a person should take it. */

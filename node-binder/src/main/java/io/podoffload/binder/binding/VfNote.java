@@ -66,6 +66,11 @@ public record VfNote(PciAddress pci, VfIdentity identity, boolean lent, Optional
                                 .orElse(lent ? "lent" : "own"));
     }
 
+    /** The note of the VF on its representor. */
+    public static Optional<VfNote> on(Link representor, PciAddress vf) {
+        return read(representor.alias()).filter(note -> note.pci().equals(vf));
+    }
+
     /** The note that {@link #alias()} wrote, if {@code alias} is one. */
     public static Optional<VfNote> read(String alias) {
         Matcher matcher = ALIAS.matcher(alias);

@@ -17,9 +17,9 @@ public final class IpText {
 
     private IpText() {}
 
-    /** The address in the form that the kernel's answers are shown in; empty if {@code text} is no address. */
+    /** The address as RFC 5952 writes it; empty if {@code text} is no address. */
     public static Optional<String> address(String text) {
-        return parse(text).map(InetAddress::getHostAddress);
+        return parse(text).map(InetAddresses::toAddrString);
     }
 
     /** The length of the prefix of a network such as {@code 10.16.0.0/16}; empty if {@code cidr} is none. */
@@ -64,7 +64,7 @@ public final class IpText {
                 bytes[index] &= (byte) (0xff << (Byte.SIZE - bits));
             }
             try {
-                return InetAddress.getByAddress(bytes).getHostAddress() + "/" + prefixLength;
+                return InetAddresses.toAddrString(InetAddress.getByAddress(bytes)) + "/" + prefixLength;
             } catch (UnknownHostException e) {
                 throw new IllegalStateException("an address has 4 or 16 bytes", e);
             }

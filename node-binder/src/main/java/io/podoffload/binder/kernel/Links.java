@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The links, addresses and routes of one network namespace: rtnetlink(7).
@@ -32,6 +33,7 @@ public final class Links implements AutoCloseable {
     private static final int RTM_GETLINK = 18;
     private static final int RTM_SETLINK = 19;
     private static final int RTM_NEWADDR = 20;
+    private static final int RTM_DELADDR = 21;
     private static final int RTM_GETADDR = 22;
     private static final int RTM_NEWROUTE = 24;
     private static final int RTM_GETROUTE = 26;
@@ -53,10 +55,14 @@ public final class Links implements AutoCloseable {
     private static final int IFLA_PARENT_DEV_NAME = 56;
     private static final int RTEXT_FILTER_VF_SKIP_STATS = 1 | 1 << 3;
     private static final int IFF_UP = 1;
+    private static final int IFF_LOOPBACK = 1 << 3;
+    private static final int IFF_NOARP = 1 << 7;
 
     private static final int IFADDRMSG = 8;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
+    private static final int IFA_F_NODAD = 0x02;
+    private static final int IFA_F_DADFAILED = 0x08;
 
     private static final int RTM_GETQDISC = 38;
     private static final int TCMSG = 20;
@@ -164,6 +170,14 @@ public final class Links implements AutoCloseable {
         return above;
     }
 
+    /** The loopback link, dummies and others that resolve no neighbours: their packets leave by another link. */
+    public List<Link> withoutNeighbours() {
+        return socket.dump("list links", RTM_GETLINK, ifinfo(0, 0, 0)).stream()
+                .filter(message -> (message.buffer().getInt(8) & (IFF_LOOPBACK | IFF_NOARP)) != 0)
+                .map(Links::link)
+                .toList();
+    }
+
     public void setUp(Link link) {
         socket.change("set " + link.name() + " up", RTM_NEWLINK, 0, ifinfo(link.index(), IFF_UP, IFF_UP));
     }
@@ -256,10 +270,23 @@ public final class Links implements AutoCloseable {
         socket.change("set MAC " + mac + " of VF " + vf + " on " + uplink.name(), RTM_SETLINK, 0, body);
     }
 
-    public Set<InterfaceAddress> addresses(Link link) {
-        Set<InterfaceAddress> found = new HashSet<>();
+    /**
+     * The addresses of one link.
+     *
+     * @param used those that the kernel uses, or will when it has asked for duplicates
+     * @param duplicates those of IPv6 that it does not use, because another host answered for them (RFC 4862, 5.4)
+     */
+    public record Addresses(Set<InterfaceAddress> used, Set<InterfaceAddress> duplicates) {
+        public Stream<InterfaceAddress> all() {
+            return Stream.concat(used.stream(), duplicates.stream());
+        }
+    }
+
+    public Addresses addresses(Link link) {
+        Addresses found = new Addresses(new HashSet<>(), new HashSet<>());
         for (NetlinkMessage message : socket.dump("list addresses", RTM_GETADDR, new byte[IFADDRMSG])) {
-            address(message, link.index()).ifPresent(found::add);
+            boolean isDuplicate = (message.buffer().get(2) & IFA_F_DADFAILED) != 0;
+            address(message, link.index()).ifPresent(isDuplicate ? found.duplicates()::add : found.used()::add);
         }
         return found;
     }
@@ -283,20 +310,33 @@ public final class Links implements AutoCloseable {
         return new InterfaceAddress(text(bytes), prefix);
     }
 
+    /** Of IPv6 it is used at once: nobody is asked for duplicates, since OVN gives each address to one port. */
     public void addAddress(Link link, InterfaceAddress address) {
+        socket.change(
+                "add " + address + " to " + link.name(),
+                RTM_NEWADDR,
+                NLM_F_CREATE | NLM_F_REPLACE,
+                ifaddr(link, address, address.isIpv6() ? IFA_F_NODAD : 0));
+    }
+
+    public void removeAddress(Link link, InterfaceAddress address) {
+        socket.change("remove " + address + " from " + link.name(), RTM_DELADDR, 0, ifaddr(link, address, 0));
+    }
+
+    private static byte[] ifaddr(Link link, InterfaceAddress address, int flags) {
         byte[] bytes = bytes(address.address());
         byte[] header = AttributeWriter.number(IFADDRMSG)
                 .put((byte) family(bytes))
                 .put((byte) address.prefixLength())
-                .putShort((short) 0)
+                .put((byte) flags)
+                .put((byte) 0) // scope
                 .putInt(link.index())
                 .array();
-        byte[] body = new AttributeWriter()
+        return new AttributeWriter()
                 .header(header)
                 .bytes(IFA_LOCAL, bytes)
                 .bytes(IFA_ADDRESS, bytes)
                 .toByteArray();
-        socket.change("add " + address + " to " + link.name(), RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, body);
     }
 
     /** A unicast route of the main table, and the index of the link that it goes out by. */
@@ -328,8 +368,8 @@ public final class Links implements AutoCloseable {
             return List.of();
         }
         String any = header.get(0) == AF_INET ? "0.0.0.0" : "::";
-        String destination = canonical(
-                attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + Byte.toUnsignedInt(header.get(1)));
+        String destination =
+                attributes.bytes(RTA_DST).map(Links::text).orElse(any) + "/" + Byte.toUnsignedInt(header.get(1));
         Optional<byte[]> hops = attributes.bytes(RTA_MULTIPATH); // of a group of next hops, too
         if (hops.isPresent()) {
             return nextHops(destination, hops.get());
@@ -359,11 +399,6 @@ public final class Links implements AutoCloseable {
             rest.position(rest.position() + Math.min(rest.remaining(), (length + 3) / 4 * 4));
         }
         return routes;
-    }
-
-    /** Java writes {@code ::} in full. */
-    private static String canonical(String destination) {
-        return destination.equals("0:0:0:0:0:0:0:0/0") ? Route.DEFAULT_IPV6 : destination;
     }
 
     public void addRoute(Link link, Route route) {
@@ -449,11 +484,13 @@ public final class Links implements AutoCloseable {
         return InetAddresses.forString(address).getAddress();
     }
 
+    /** As RFC 5952 writes it. */
     private static String text(byte[] address) {
         try {
-            return address.length == 16 // else Java makes an IPv4 address of ::ffff:10.0.0.1
-                    ? Inet6Address.getByAddress(null, address, -1).getHostAddress()
-                    : InetAddress.getByAddress(address).getHostAddress();
+            return InetAddresses.toAddrString(
+                    address.length == 16 // else Java makes an IPv4 address of ::ffff:10.0.0.1
+                            ? Inet6Address.getByAddress(null, address, -1)
+                            : InetAddress.getByAddress(address));
         } catch (UnknownHostException e) {
             throw new MalformedNetlinkException("an address of " + address.length + " bytes");
         }

@@ -3,6 +3,7 @@ package io.podoffload.binder.kube;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PlainText;
+import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.Route;
 import io.podoffload.binder.ip.IpText;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,17 @@ record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
 
     /** No tunnel carries an underlay network. */
     boolean isOverlay() {
-        return text("provider_network").isEmpty();
+        return providerNetwork().isEmpty();
+    }
+
+    /** Of an underlay network. */
+    Optional<String> providerNetwork() {
+        return text("provider_network");
+    }
+
+    /** Name of the Subnet. */
+    Optional<String> subnet() {
+        return text("logical_switch");
     }
 
     Optional<Boolean> defaultRoute() {
@@ -104,9 +115,7 @@ record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
 
     /** A gateway of a family that the pod has no address of could not be reached. */
     List<String> gateways(List<InterfaceAddress> addresses) {
-        return ips("gateway").stream()
-                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == isIpv6(gateway)))
-                .toList();
+        return PodNetwork.reachable(ips("gateway"), addresses);
     }
 
     /**
@@ -159,14 +168,7 @@ record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
         }
         return IpText.network(destination)
                 .filter(network -> gateway.get().isEmpty() || isIpv6(network) == isIpv6(gateway.get()))
-                .map(network -> new Route(canonicalDefault(network), gateway.get()));
-    }
-
-    private static String canonicalDefault(String network) {
-        if (network.endsWith("/0")) {
-            return isIpv6(network) ? Route.DEFAULT_IPV6 : Route.DEFAULT_IPV4;
-        }
-        return network;
+                .map(network -> new Route(network, gateway.get()));
     }
 
     private List<String> ips(String name) {

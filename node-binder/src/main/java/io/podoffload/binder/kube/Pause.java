@@ -1,14 +1,10 @@
 package io.podoffload.binder.kube;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podoffload.binder.binding.PlainText;
 import io.podoffload.binder.binding.PodRef;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,56 +13,21 @@ import org.slf4j.LoggerFactory;
  * Who asks the binder to change nothing for a while: the annotation {@code pod-offload.io/paused} on its Node, for all VFs, or on a pod,
  * for what the binder does for this pod. Any value but {@code false} pauses; it may say why.
  */
-public final class Pause implements AutoCloseable {
+public final class Pause {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pause.class);
 
-    private final String node;
+    private final ThisNode node;
     private final NodePods pods;
     private final Runnable onChange;
-    private final SharedIndexInformer<WatchedNode> informer;
-    private final Watching watching;
     private volatile Optional<String> ofNode = Optional.empty();
 
     /** @param onChange called when the Node's annotation appeared, changed or went */
-    public Pause(KubernetesClient client, ApiServer api, String node, NodePods pods, Runnable onChange) {
+    public Pause(ThisNode node, NodePods pods, Runnable onChange) {
         this.node = node;
         this.pods = pods;
         this.onChange = onChange;
-        this.informer = client.resources(WatchedNode.class)
-                .withField("metadata.name", node)
-                .runnableInformer(0);
-        this.watching = new Watching(
-                informer,
-                api,
-                "cannot watch the Node of this binder, trying again; check that the API server can be reached and that the"
-                        + " binder's service account may list and watch nodes");
-        informer.addEventHandler(new ResourceEventHandler<>() {
-            @Override
-            public void onAdd(WatchedNode found) {
-                take(of(found));
-            }
-
-            @Override
-            public void onUpdate(WatchedNode before, WatchedNode found) {
-                take(of(found));
-            }
-
-            @Override
-            public void onDelete(WatchedNode gone, boolean finalStateUnknown) {
-                take(Optional.empty());
-            }
-        });
-    }
-
-    /** @return completes once it is known whether the Node is paused */
-    public CompletionStage<Void> start() {
-        return watching.start();
-    }
-
-    /** Of the Node. */
-    public Watching watching() {
-        return watching;
+        node.listen(() -> take(node.object().flatMap(Pause::of)));
     }
 
     private void take(Optional<String> reason) {
@@ -76,14 +37,16 @@ public final class Pause implements AutoCloseable {
         ofNode = reason;
         reason.ifPresentOrElse(
                 value -> LOG.warn(
-                        "{}: this binder changes nothing until it is taken away", sentence("Node " + node, value)),
-                () -> LOG.info("the annotation {} of Node {} is gone: the binder goes on", Annotations.PAUSED, node));
+                        "{}: this binder changes nothing until it is taken away",
+                        sentence("Node " + node.name(), value)),
+                () -> LOG.info(
+                        "the annotation {} of Node {} is gone: the binder goes on", Annotations.PAUSED, node.name()));
         onChange.run();
     }
 
     /** Whether the whole node is paused; a sentence on who says so. */
     public Optional<String> ofNode() {
-        return ofNode.map(value -> sentence("Node " + node, value));
+        return ofNode.map(value -> sentence("Node " + node.name(), value));
     }
 
     /** Whether what is done for this pod is paused; a sentence on who says so. */
@@ -101,10 +64,5 @@ public final class Pause implements AutoCloseable {
         return annotations == null
                 ? Optional.empty()
                 : Optional.ofNullable(annotations.get(Annotations.PAUSED)).filter(value -> !value.equals("false"));
-    }
-
-    @Override
-    public void close() {
-        informer.stop();
     }
 }

@@ -69,6 +69,15 @@ public final class PodView {
                 .collect(Collectors.joining(": ")));
     }
 
+    /**
+     * Whether it mirrors a static pod, whose sandbox the runtime knows by a uid of the kubelet's making.
+     *
+     * @see <a href="https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/">static Pods</a>
+     */
+    public boolean isStatic() {
+        return annotations.containsKey("kubernetes.io/config.mirror");
+    }
+
     public boolean isOnHostNetwork() {
         return pod.getSpec() != null && Boolean.TRUE.equals(pod.getSpec().hostNetwork());
     }
@@ -184,6 +193,16 @@ public final class PodView {
                 network.defaultRoute()
                         .map(wanted -> wanted ? DefaultRoute.YES : DefaultRoute.NO)
                         .orElse(DefaultRoute.IF_NONE)));
+    }
+
+    /** The Subnet that Kube-OVN took the pod's address of. */
+    public Optional<String> subnet(String provider) {
+        return new KubeOvnAnnotations(annotations, provider).subnet();
+    }
+
+    /** The ProviderNetwork, of an underlay network. */
+    public Optional<String> providerNetwork(String provider) {
+        return new KubeOvnAnnotations(annotations, provider).providerNetwork();
     }
 
     /** The interface name that the pod asks for; one that the kernel would refuse is ignored. */

@@ -75,7 +75,7 @@ public final class NodeUses {
     private Stream<String> globalAddresses(Set<Integer> links) {
         return links.stream()
                 .flatMap(index -> host.byIndex(index).stream())
-                .flatMap(link -> host.addresses(link).stream())
+                .flatMap(link -> host.addresses(link).all())
                 .map(InterfaceAddress::address)
                 .filter(address -> !address.startsWith("fe80:") && !address.startsWith("169.254."));
     }
@@ -136,6 +136,16 @@ public final class NodeUses {
                     uplink.name() + " has " + address + (tunnel ? ", the address of this node's tunnels" : "")
                             + unlessToldSo));
         });
+        boolean leadsSomewhere = host.routesOfAllTables().stream()
+                .anyMatch(route -> !route.route().gateway().isEmpty() && above.contains(route.linkIndex()));
+        host.withoutNeighbours().stream()
+                .filter(link -> leadsSomewhere && !above.contains(link.index()))
+                .flatMap(link -> globalAddresses(Set.of(link.index())))
+                .filter(tunnels::contains)
+                .forEach(address -> uses.add(new Use(
+                        Use.Kind.TUNNEL_ADDRESS,
+                        address + ", the address of this node's tunnels, is on no NIC, and packets from it may go by "
+                                + uplink.name() + unlessToldSo)));
         above.stream()
                 .filter(index -> index != uplink.index())
                 .flatMap(index -> host.byIndex(index).stream())

@@ -34,17 +34,25 @@ public final class AllottedVfs {
         this.pods = pods;
     }
 
-    /**
-     * The living pod that holds the VF, as far as is known. Pods of which nothing is known yet are asked about where that can
-     * matter: in a storm each look would ask about all the others.
-     */
+    /** The living pod that holds the VF, as far as is known; a look at a VF waits for no kubelet that is asked about another pod. */
     Optional<PodView> holder(PciAddress pci) {
-        List<PodView> holders = pods.holders();
+        List<PodView> holders =
+                pods.holders().stream().filter(pod -> known(pod).contains(pci)).toList();
         Comparator<PodView> newest = Comparator.comparing(PodView::createdAt);
         return holders.stream()
-                .filter(pod -> isConfirmed(pod) && of(pod).contains(pci))
+                .filter(this::isConfirmed)
                 .max(newest)
-                .or(() -> holders.stream().filter(pod -> of(pod).contains(pci)).max(newest));
+                .or(() -> holders.stream().max(newest));
+    }
+
+    /** Asks whether the VF is allotted now to a pod that has not finished, though the API server may not have told of it yet. */
+    boolean isAllotted(PciAddress pci) {
+        return source.all().entrySet().stream()
+                .filter(pod -> pod.getValue().contains(pci))
+                .map(Map.Entry::getKey)
+                .anyMatch(pod -> !pods.find(pod.namespace(), pod.name())
+                        .map(PodView::finished)
+                        .orElse(false));
     }
 
     /** The VFs of a pod; empty while it has none, and for a pod that asks for none. */
@@ -72,7 +80,8 @@ public final class AllottedVfs {
         return ask(pod, true);
     }
 
-    private synchronized boolean isConfirmed(PodView pod) {
+    /** Whether what is known was read while the pod's own sandbox ran. */
+    synchronized boolean isConfirmed(PodView pod) {
         Allotment known = byPod.get(pod.ref().uid());
         return known != null && known.confirmed();
     }

@@ -22,12 +22,19 @@ public final class DesiredBindings {
     private final Sandboxes sandboxes;
     private final VfInventory inventory;
     private final IntegrationBridge bridge;
+    private final PodNetworks networks;
 
-    public DesiredBindings(AllottedVfs allotted, Sandboxes sandboxes, VfInventory inventory, IntegrationBridge bridge) {
+    public DesiredBindings(
+            AllottedVfs allotted,
+            Sandboxes sandboxes,
+            VfInventory inventory,
+            IntegrationBridge bridge,
+            PodNetworks networks) {
         this.allotted = allotted;
         this.sandboxes = sandboxes;
         this.inventory = inventory;
         this.bridge = bridge;
+        this.networks = networks;
     }
 
     /**
@@ -44,6 +51,11 @@ public final class DesiredBindings {
                 .orElseGet(() -> new Purpose(new Desired.Nothing(), List.of(), false));
     }
 
+    /** Asks the kubelet whether it has allotted the VF to a pod, of which nothing else may be known yet. */
+    boolean isAllotted(PciAddress pci) {
+        return allotted.isAllotted(pci);
+    }
+
     private Purpose readableOf(PciAddress pci, PodView pod, Sandboxes.Look look) {
         try {
             return of(pci, pod, look);
@@ -54,6 +66,9 @@ public final class DesiredBindings {
 
     private Purpose of(PciAddress pci, PodView pod, Sandboxes.Look look) {
         PodRef ref = pod.ref();
+        if (pod.isStatic()) {
+            return pending(pod, Reason.StaticPod, "VF " + pci, allotted.of(pod));
+        }
         Optional<Sandbox> sandbox = look.ofPod(ref.podName()).newestReady(ref.uid());
         if (sandbox.isEmpty()) {
             return pending(pod, Reason.WaitingForSandbox, "VF " + pci, allotted.of(pod));
@@ -148,9 +163,18 @@ public final class DesiredBindings {
         if (network.isEmpty()) {
             return pending(pod, Reason.WaitingForAddress, "network provider " + provider, vfs);
         }
+        Optional<String> missing = networks.missing(pod, provider);
+        if (missing.isPresent()) {
+            return pending(pod, Reason.WaitingForAddress, "Subnet " + missing.get() + " is being read", vfs);
+        }
         return new Purpose(
                 new Desired.Binding(
-                        pod.ref(), sandboxId, netns, network.get(), pod.interfaceName(), pod.reportsInterfaceOn(pci)),
+                        pod.ref(),
+                        sandboxId,
+                        netns,
+                        networks.complete(pod, provider, network.get()),
+                        pod.interfaceName(),
+                        pod.reportsInterfaceOn(pci)),
                 vfs,
                 isPromised(pod));
     }

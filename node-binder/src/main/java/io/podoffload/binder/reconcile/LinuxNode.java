@@ -17,7 +17,6 @@ import io.podoffload.binder.kernel.NetworkNamespace;
 import io.podoffload.binder.kernel.NicTopology;
 import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.Map;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,9 +89,12 @@ public final class LinuxNode implements NodeNetwork {
                 links.setMac(link, target.mac());
             }
             links.setUp(link);
-            Set<InterfaceAddress> present = links.addresses(link);
+            Links.Addresses present = links.addresses(link);
             target.addresses().stream()
-                    .filter(address -> !present.contains(address))
+                    .filter(present.duplicates()::contains)
+                    .forEach(address -> links.removeAddress(link, address)); // else the kernel never uses it
+            target.addresses().stream()
+                    .filter(address -> !present.used().contains(address))
                     .forEach(address -> addAddress(pod, links, link, address));
             target.routes().forEach(route -> links.addRoute(link, route));
         }

@@ -37,6 +37,9 @@ public final class NodeObserver {
     /** VFs whose netdev was nowhere at the last look. */
     private final Map<PciAddress, Boolean> away = new ConcurrentHashMap<>();
 
+    /** The last row of kube-ovn-cni's that each VF had: where it is lost, the whole of it is known here only. */
+    private final Map<PciAddress, Port> lastOfCni = new ConcurrentHashMap<>();
+
     /** VFs that wait for a row of this name to let go of their iface-id. */
     private final Map<String, PciAddress> waitingForRival = new ConcurrentHashMap<>();
 
@@ -76,8 +79,10 @@ public final class NodeObserver {
         }
         String name = representor.get().name();
         Optional<Port> port = bridge.port(name);
-        Optional<Desired.Binding> binding =
-                desired instanceof Desired.Binding wanted ? Optional.of(wanted) : Optional.empty();
+        port.filter(Port::madeByKubeOvn).ifPresent(row -> lastOfCni.put(vf.pci(), row));
+        Optional<Desired.Binding> binding = desired instanceof Desired.Binding wanted
+                ? Optional.of(wanted.asBound(port, VfNote.on(representor.get(), vf.pci())))
+                : Optional.empty();
         PodLinks pod = binding.map(wanted ->
                         PodLinks.read(wanted.netns(), vf.pci(), wanted.network().mac()))
                 .orElse(PodLinks.NONE);
@@ -88,6 +93,7 @@ public final class NodeObserver {
                 representor.get(),
                 uplink.get().mtu(),
                 port,
+                Optional.ofNullable(lastOfCni.get(vf.pci())),
                 strays(vf.pci(), name, look),
                 rivals(binding, name, look),
                 place,
@@ -127,10 +133,7 @@ public final class NodeObserver {
     /** Of the row, else of the note on the representor. */
     private Optional<Observed.Owner> owner(Optional<Port> port, Link representor, PciAddress pci, Sandboxes.Look look) {
         return port.flatMap(row -> owners.of(row, look))
-                .or(() -> VfNote.read(representor.alias())
-                        .filter(note -> note.pci().equals(pci))
-                        .flatMap(VfNote::mark)
-                        .map(mark -> owners.of(mark, look)));
+                .or(() -> VfNote.on(representor, pci).flatMap(VfNote::mark).map(mark -> owners.of(mark, look)));
     }
 
     private List<Observed.Held> strays(PciAddress pci, String representor, Sandboxes.Look look) {

@@ -58,7 +58,7 @@ record PodLinks(Optional<Place.InPod> vf, Set<String> others, Set<String> others
                     taken.add(route.route().destination());
                 }
             }
-            return new PodLinks(vf.map(link -> new Place.InPod(link, links.addresses(link), routes)), others, taken);
+            return new PodLinks(vf.map(link -> inPod(link, links.addresses(link), routes)), others, taken);
         } catch (LinuxException e) {
             if (!(e.is(Errno.ENOENT) || e.is(Errno.ESRCH) || e.is(Errno.EINVAL))) {
                 throw e; // out of memory or descriptors, and not gone
@@ -66,6 +66,10 @@ record PodLinks(Optional<Place.InPod> vf, Set<String> others, Set<String> others
             LOG.debug("the namespace {} cannot be entered", netns, e);
             return NONE;
         }
+    }
+
+    private static Place.InPod inPod(Link link, Links.Addresses addresses, Set<Route> routes) {
+        return new Place.InPod(link, addresses.used(), addresses.duplicates(), routes);
     }
 
     private static boolean isVf(Link link, PciAddress pci) {

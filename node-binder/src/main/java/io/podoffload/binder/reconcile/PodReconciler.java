@@ -16,16 +16,23 @@ public final class PodReconciler {
     private final NodePods pods;
     private final AllottedVfs allotted;
     private final UnservedPods unserved;
+    private final PodNetworks networks;
     private final Consumer<PciAddress> look;
 
     /** Pods whose sandbox runs, so that what the kubelet says from now on is of these very pods. */
     private final Set<String> running = ConcurrentHashMap.newKeySet();
 
     /** @param queue of VFs */
-    public PodReconciler(NodePods pods, AllottedVfs allotted, UnservedPods unserved, WorkQueue<PciAddress> queue) {
+    public PodReconciler(
+            NodePods pods,
+            AllottedVfs allotted,
+            UnservedPods unserved,
+            PodNetworks networks,
+            WorkQueue<PciAddress> queue) {
         this.pods = pods;
         this.allotted = allotted;
         this.unserved = unserved;
+        this.networks = networks;
         this.look = queue::look;
     }
 
@@ -46,6 +53,9 @@ public final class PodReconciler {
         }
         boolean isMissed = false;
         if (pods.isHolder(pod.get())) {
+            if (!allotted.isConfirmed(pod.get())) {
+                networks.prepare(pod.get());
+            }
             boolean runs = running.contains(uid);
             List<PciAddress> vfs = runs ? allotted.confirmed(pod.get()) : allotted.of(pod.get());
             vfs.forEach(look);

@@ -134,6 +134,9 @@ public final class Reconciler {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
         }
+        if (isUpkeepOfAFreeVf(found, plan) && desiredBindings.isAllotted(pci)) {
+            return conclude(pci, found, Reason.WaitingForSandbox, "VF " + pci + ", which a pod has just been given");
+        }
         Plan allowed = allowed(pci, found, plan);
         if (allowed.steps().isEmpty() && !plan.steps().isEmpty()) {
             return conclude(pci, found, allowed.reason(), allowed.detail());
@@ -161,6 +164,14 @@ public final class Reconciler {
         return found.observed().filter(observed -> !observed.isRecorded()).isPresent()
                 && found.desired() instanceof Desired.Nothing
                 && (!managed.contains(pci) || managed.excludes(pci));
+    }
+
+    /** That changes links, so that it would disturb a CNI that brings the VF into a pod meanwhile. */
+    private static boolean isUpkeepOfAFreeVf(Found found, Plan plan) {
+        return found.desired() instanceof Desired.Nothing
+                && found.rows().findAny().isEmpty()
+                && found.observed().flatMap(Observed::mark).isEmpty()
+                && plan.steps().stream().anyMatch(step -> !(step instanceof Step.NoteVf));
     }
 
     private Plan allowed(PciAddress pci, Found found, Plan plan) {

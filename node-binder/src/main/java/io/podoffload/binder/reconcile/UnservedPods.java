@@ -27,7 +27,7 @@ public final class UnservedPods {
     }
 
     void check(PodView pod) {
-        if (pod.finished() || pod.isOnHostNetwork() || !(pod.optsIn() || pod.waitsForBinding())) {
+        if (pod.finished() || pod.isOnHostNetwork() || pod.isStatic() || !(pod.optsIn() || pod.waitsForBinding())) {
             return;
         }
         boolean injected = pod.waitsForBinding() || pod.namesDefaultNetwork() || pods.isHolder(pod);

@@ -119,7 +119,7 @@ class BindingPlannerTest {
                     .isInstanceOfSatisfying(
                             Step.ConfigureInPod.class,
                             step -> assertThat(step.target().routes())
-                                    .containsExactly(new Route(Route.DEFAULT_IPV6, "fd00:0:0:0:0:0:0:1")));
+                                    .containsExactly(new Route(Route.DEFAULT_IPV6, "fd00::1")));
         }
 
         @Test
@@ -184,6 +184,17 @@ class BindingPlannerTest {
             assertThat(plan.reason()).isEqualTo(Reason.Bound);
         }
 
+        @Test
+        void aRouteThatIsLeftOutIsToldForAsLongAsTheAnnotationHasIt() {
+            Plan plan = bound().wanting(World.withUnusableRoute("{\"gw\":\"example\"}"))
+                    .plan();
+
+            assertThat(plan.reason()).isEqualTo(Reason.Bound);
+            assertThat(plan.detail())
+                    .contains("without unusable routes {\"gw\":\"example\"}")
+                    .doesNotContain("changed since");
+        }
+
         /** A pod without NET_ADMIN would get any address and MAC by editing its own annotations. */
         @Test
         void whatASandboxWasBoundWithStaysWhateverBecomesOfItsAnnotations() {
@@ -191,7 +202,7 @@ class BindingPlannerTest {
 
             assertThat(plan.steps()).isEmpty();
             assertThat(plan.reason()).isEqualTo(Reason.Bound);
-            assertThat(plan.detail()).contains("annotations have changed since").contains(IFACE_ID);
+            assertThat(plan.detail()).contains("have changed since").contains(IFACE_ID);
         }
 
         @Test
@@ -402,7 +413,7 @@ class BindingPlannerTest {
 
             assertThat(plan.steps()).isEmpty();
             assertThat(plan.reason()).isEqualTo(Reason.Adopted);
-            assertThat(plan.detail()).contains("annotations have changed since");
+            assertThat(plan.detail()).contains("have changed since");
         }
 
         @Test
@@ -479,6 +490,20 @@ class BindingPlannerTest {
                     .isEqualTo(Reason.WrongMac);
         }
 
+        /** Another host answered for it, so that the kernel has it and does not use it. */
+        @Test
+        void anAddressThatTheKernelOfThePodDoesNotUseIsReported() {
+            Link eth0 = World.vf("eth0", 1400, POD_MAC, true, "eth2");
+
+            Plan plan = adopted("ovn-installed", "true")
+                    .vfInPod(eth0, Set.of(World.ADDRESS), Set.of())
+                    .withDuplicate(World.ADDRESS)
+                    .plan();
+
+            assertThat(plan.reason()).isEqualTo(Reason.DuplicateAddress);
+            assertThat(plan.detail()).endsWith(World.ADDRESS.toString());
+        }
+
         @Test
         void anIfaceIdThatALateAddOfADeadSandboxTookIsTakenBack() {
             World stripped = new World()
@@ -526,6 +551,27 @@ class BindingPlannerTest {
                                     .containsEntry("pod_netns", NETNS)
                                     .containsEntry("ip", "10.16.0.2")
                                     .containsEntry("pod-offload-owner", "adopted"));
+        }
+
+        /** As encap-ip, which kube-ovn-cni writes for a Subnet with a network of the nodes. */
+        @Test
+        void whatElseKubeOvnWroteOnARowThatWasLostIsRestoredToo() {
+            Plan plan = new World()
+                    .kubeOvnRow(NETNS, "ovn-installed", "true", "encap-ip", "192.0.2.7", "ip", "10.16.0.2,fd00::2")
+                    .rowLost()
+                    .representor("5b45c61b307e_h", true, 1400)
+                    .vfInPod(World.vf("eth0", 1400, POD_MAC, true, "eth2"), Set.of(ADDRESS), Set.of())
+                    .plan();
+
+            assertThat(plan.steps())
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            Step.RestorePort.class,
+                            step -> assertThat(step.keys())
+                                    .containsEntry("encap-ip", "192.0.2.7")
+                                    .containsEntry("ip", "10.16.0.2,fd00::2")
+                                    .containsEntry("iface-id", IFACE_ID)
+                                    .doesNotContainKey("ovn-installed"));
         }
 
         @Test

@@ -15,8 +15,8 @@ class NetworkTextTest {
     private static final PodNetwork DUAL = new PodNetwork(
             "nginx.web.default.default.ovn",
             Optional.of(new MacAddress("02:00:00:00:00:aa")),
-            List.of(new InterfaceAddress("10.16.0.2", 16), new InterfaceAddress("fd00:0:0:0:0:0:0:2", 64)),
-            List.of("10.16.0.1", "fd00:0:0:0:0:0:0:1"),
+            List.of(new InterfaceAddress("10.16.0.2", 16), new InterfaceAddress("fd00::2", 64)),
+            List.of("10.16.0.1", "fd00::1"),
             List.of(new Route("10.2.0.0/16", "10.16.0.254"), new Route("10.3.0.0/16", "")),
             List.of(),
             OptionalInt.of(8900),

@@ -3,6 +3,7 @@ package io.podoffload.binder.binding;
 import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,7 @@ final class World {
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
     private @Nullable Port port;
+    private Optional<Port> lastOfCni = Optional.empty();
     private boolean seenUp;
     private boolean nameTaken;
     private List<Observed.Held> strays = List.of();
@@ -80,8 +82,8 @@ final class World {
                 new PodNetwork(
                         network.ifaceId(),
                         network.mac(),
-                        List.of(ADDRESS, new InterfaceAddress("fd00:0:0:0:0:0:0:2", 64)),
-                        List.of("10.16.0.1", "fd00:0:0:0:0:0:0:1"),
+                        List.of(ADDRESS, new InterfaceAddress("fd00::2", 64)),
+                        List.of("10.16.0.1", "fd00::1"),
                         network.routes(),
                         List.of(),
                         network.mtu(),
@@ -89,6 +91,22 @@ final class World {
                         DefaultRoute.IF_NONE),
                 Optional.empty(),
                 false);
+    }
+
+    /** The same pod, with a route in its annotations that cannot be used. */
+    static Desired.Binding withUnusableRoute(String route) {
+        Desired.Binding binding = binding(DefaultRoute.IF_NONE);
+        PodNetwork network = binding.network();
+        return binding.with(new PodNetwork(
+                network.ifaceId(),
+                network.mac(),
+                network.addresses(),
+                network.gateways(),
+                network.routes(),
+                List.of(route),
+                network.mtu(),
+                network.overlay(),
+                network.defaultRoute()));
     }
 
     /** The same pod, but its annotations say other things. */
@@ -157,8 +175,17 @@ final class World {
     }
 
     World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) {
-        place = new Place.InPod(link, addresses, routes);
+        place = new Place.InPod(link, addresses, Set.of(), routes);
         return link.alias().equals(MARK.alias()) ? noting(HELD.alias()) : this;
+    }
+
+    /** The kernel of the pod does not use this address, which it has. */
+    World withDuplicate(InterfaceAddress address) {
+        Place.InPod in = (Place.InPod) place;
+        Set<InterfaceAddress> used = new HashSet<>(in.addresses());
+        used.remove(address);
+        place = new Place.InPod(in.link(), used, Set.of(address), in.routes());
+        return this;
     }
 
     World representorUp(int mtu) {
@@ -195,6 +222,13 @@ final class World {
         ids.putAll(pairs(moreIds));
         port = new Port(REPRESENTOR, "", ids, 3, "", "", true);
         return lent();
+    }
+
+    /** The row as it is now is lost; the binder has seen it. */
+    World rowLost() {
+        lastOfCni = Optional.ofNullable(port);
+        port = null;
+        return this;
     }
 
     /** A row that carries the binder's mark for this VF under the name that its representor had before. */
@@ -294,6 +328,7 @@ final class World {
                 representor,
                 1500,
                 Optional.ofNullable(port).map(this::asVswitchdSeesIt),
+                lastOfCni,
                 strays,
                 rivals,
                 place,

@@ -184,7 +184,7 @@ class NetlinkMessagesTest {
                                         .bytes(1, mapped)
                                         .toByteArray()),
                         7))
-                .hasValue(new InterfaceAddress("0:0:0:0:0:ffff:a00:1", 128));
+                .hasValue(new InterfaceAddress("::ffff:a00:1", 128));
     }
 
     private static String dotted(byte[] address) {

@@ -1,0 +1,196 @@
+package io.podoffload.binder.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.podoffload.binder.binding.InterfaceAddress;
+import io.podoffload.binder.binding.PodNetwork;
+import io.podoffload.binder.binding.PodNetwork.DefaultRoute;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+@EnableKubernetesMockClient(https = false)
+@SuppressWarnings("NullAway.Init") // set before each test
+class SubnetsTest {
+
+    private static final String PATH = "/apis/kubeovn.io/v1/subnets/web";
+
+    KubernetesMockServer server;
+    KubernetesClient client;
+
+    private final AtomicLong now = new AtomicLong();
+    private Subnets subnets;
+
+    @BeforeEach
+    void open() {
+        subnets = new Subnets(client, now::get);
+    }
+
+    @AfterEach
+    void close() {
+        subnets.close();
+    }
+
+    @Test
+    void nothingIsKnownBeforeTheApiServerAnswers() {
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{'spec':{'mtu':1400}}".replace('\'', '"'))
+                .once();
+
+        assertThat(subnets.known("web")).isEmpty();
+        read("web");
+
+        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1400);
+    }
+
+    @Test
+    void itIsReadAgainAfterAWhileAndNotBefore() {
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
+                .once();
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1300}}")
+                .once();
+        read("web");
+
+        now.addAndGet(TimeUnit.SECONDS.toNanos(29));
+        subnets.read("web");
+        assertThat(server.getRequestCount()).isOne();
+
+        now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        subnets.read("web");
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1300));
+    }
+
+    @Test
+    void oneThatIsNotThereOrMayNotBeReadSaysNothing() {
+        read("web"); // the mock server has no such path
+        assertThat(subnets.known("web")).hasValue(Subnet.SILENT);
+
+        server.expect()
+                .get()
+                .withPath("/apis/kubeovn.io/v1/subnets/secret")
+                .andReturn(403, "{}")
+                .always();
+        read("secret");
+        assertThat(subnets.known("secret")).hasValue(Subnet.SILENT);
+    }
+
+    /** The name comes from an annotation of the pod. */
+    @Test
+    void aNameThatNoSubnetCanHaveIsNotAskedFor() {
+        for (String name : List.of("../../api/v1/secrets", "a/b", "", "A", "x".repeat(254), "a?b")) {
+            subnets.read(name);
+            assertThat(subnets.known(name)).as(name).hasValue(Subnet.SILENT);
+        }
+        assertThat(server.getRequestCount()).isZero();
+    }
+
+    private void read(String name) {
+        subnets.read(name);
+        Awaitility.await().until(() -> subnets.known(name).isPresent());
+    }
+
+    /** kube-ovn-cni's handleAdd. */
+    @Nested
+    class Rules {
+
+        private static final OptionalInt NODE_LABEL = OptionalInt.of(9000);
+        private static final OptionalInt TUNNEL = OptionalInt.of(1450);
+
+        @Test
+        void theMtuOfTheSubnetCountsForAnyNetwork() {
+            assertThat(mtu("{'spec':{'mtu':1300}}", true)).hasValue(1300);
+            assertThat(mtu("{'spec':{'mtu':1300}}", false)).hasValue(1300);
+            assertThat(mtu("{'spec':{'mtu':0}}", true)).isEqualTo(TUNNEL);
+            assertThat(mtu("{'spec':{'mtu':-1}}", true)).isEqualTo(TUNNEL);
+            assertThat(mtu("{'spec':{'mtu':70000}}", true)).isEqualTo(TUNNEL);
+            assertThat(mtu("{'spec':{'mtu':'many'}}", true)).isEqualTo(TUNNEL);
+        }
+
+        @Test
+        void elseAnOverlayNetworkHasWhatFitsThroughTheTunnel() {
+            assertThat(mtu("{}", true)).isEqualTo(TUNNEL);
+        }
+
+        @Test
+        void anUnderlayNetworkHasWhatTheNodeSaysOfItsProviderNetwork() {
+            assertThat(mtu("{}", false)).isEqualTo(NODE_LABEL);
+        }
+
+        @Test
+        void anUnderlayNetworkForWhichOvnRoutesHasWhatFitsThroughTheTunnel() {
+            assertThat(mtu("{'spec':{'logicalGateway':true}}", false)).isEqualTo(TUNNEL);
+            assertThat(mtu("{'spec':{'u2oInterconnection':true}}", false)).isEqualTo(TUNNEL);
+        }
+
+        @Test
+        void whatThePodItselfAsksForComesFirst() {
+            PodNetwork network = network(true, OptionalInt.of(1200));
+
+            assertThat(subnet("{'spec':{'mtu':1300}}")
+                            .applyTo(network, NODE_LABEL, TUNNEL)
+                            .mtu())
+                    .hasValue(1200);
+        }
+
+        @Test
+        void whereOvnConnectsAnUnderlayNetworkItsAddressIsTheGateway() {
+            String connected =
+                    "{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'10.0.0.9,fd00::9'}}";
+
+            assertThat(gateways(connected)).containsExactly("10.0.0.9");
+            assertThat(gateways(connected.replace("true", "false"))).containsExactly("10.0.0.1");
+            assertThat(gateways("{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'dead.beef'}}"))
+                    .containsExactly("10.0.0.1");
+        }
+
+        private static OptionalInt mtu(String subnet, boolean overlay) {
+            return subnet(subnet)
+                    .applyTo(network(overlay, OptionalInt.empty()), NODE_LABEL, TUNNEL)
+                    .mtu();
+        }
+
+        private static List<String> gateways(String subnet) {
+            return subnet(subnet)
+                    .applyTo(network(false, OptionalInt.empty()), NODE_LABEL, TUNNEL)
+                    .gateways();
+        }
+
+        private static Subnet subnet(String json) {
+            return Subnets.subnet(JsonMapper.shared().readTree(json.replace('\'', '"')));
+        }
+
+        private static PodNetwork network(boolean overlay, OptionalInt mtu) {
+            return new PodNetwork(
+                    "nginx.default",
+                    Optional.empty(),
+                    List.of(new InterfaceAddress("10.0.0.2", 24)),
+                    List.of("10.0.0.1"),
+                    List.of(),
+                    List.of(),
+                    mtu,
+                    overlay,
+                    DefaultRoute.YES);
+        }
+    }
+}
