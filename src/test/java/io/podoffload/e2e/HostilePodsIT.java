@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.podoffload.binder.binding.PciAddress;
+import io.podoffload.chart.RenderedChart;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.Programs;
 import io.podoffload.sim.SimulatedCluster;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,6 +26,7 @@ class HostilePodsIT {
     static final OneNode NODE = new OneNode("hostile-pods");
 
     private static final String PREFIX = "default.default.ovn.kubernetes.io/";
+    private static final String FIRST_VF = "0000:03:00.2";
     private static final String BAD = "BadAnnotation";
 
     private final SimulatedCluster cluster = NODE.cluster();
@@ -80,9 +83,24 @@ class HostilePodsIT {
         String sandbox = NODE.externalIds(NODE.representor(pod)).get("pod-offload-sandbox");
         cluster.annotate(pod, written.annotation, written.value);
 
+        if (written.reason.equals(BAD)) {
+            cluster.await(pod, now -> says(now, written));
+            assertThat(NODE.externalIds(NODE.representor(pod)))
+                    .as("it stays bound")
+                    .containsEntry("pod-offload-sandbox", sandbox);
+        }
         cluster.restartSandbox(pod);
 
         cluster.await(pod, now -> says(now, written));
+        assertThat(NODE.events(pod))
+                .allSatisfy(event -> assertThat(event.getMessage()).hasSizeLessThanOrEqualTo(1024));
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(report())
+                        .as("the report of the node names every VF")
+                        .contains(cluster.nic().pciAddresses().stream()
+                                .map(vf -> "\"pci\":\"" + vf + "\"")
+                                .toList()));
         String message = SimulatedCluster.bound(cluster.client()
                         .pods()
                         .inNamespace("default")
@@ -100,6 +118,33 @@ class HostilePodsIT {
         }
         cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound"));
         cluster.delete(pod);
+    }
+
+    private String report() {
+        return String.valueOf(cluster.client()
+                .configMaps()
+                .inNamespace(RenderedChart.NAMESPACE)
+                .withName("pod-offload-node-" + SimulatedCluster.NODE)
+                .require()
+                .getData()
+                .get("vfs"));
+    }
+
+    /** Four pods hold as many workers; a binder that starts looks at all of them. */
+    @Test
+    void longAnnotationsHoldUpNoBinderThatStarts() {
+        cluster.useCni(CniMode.OTHER);
+        List<Pod> pods = IntStream.range(0, 3)
+                .mapToObj(pod -> cluster.awaitBound(cluster.create(Pods.labelled("hostile-" + pod)), "Bound"))
+                .toList();
+        pods.forEach(pod -> cluster.annotate(pod, PREFIX + "gateway", ".".repeat(80_000) + "x"));
+        pods.forEach(pod -> cluster.awaitBound(pod, BAD));
+
+        cluster.stopBinder();
+        cluster.startBinder();
+
+        cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound"));
+        pods.forEach(cluster::delete);
     }
 
     private static boolean says(Pod pod, Written written) {
@@ -127,24 +172,32 @@ class HostilePodsIT {
         cluster.delete(pod);
     }
 
-    /** By a pod with NET_ADMIN, on its VF. */
+    /** By a pod with NET_ADMIN, on a VF whose own name was noted nowhere; the last byte is no character of the binder's locale. */
     @Test
-    void anAliasKeepsNoBinderFromStartingAndMakesNoIdentity() {
-        PciAddress vf = cluster.nic().pciAddresses().get(0);
-        String netdev = cluster.nic().netdev(vf);
+    void anAliasThatThePodWroteNamesNothingAndKeepsNoBinderFromStarting() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("forger")), "Adopted");
+        String representor = NODE.representor(pod);
         cluster.stopBinder();
-        Programs.run(
-                "ip",
-                "link",
-                "set",
-                netdev,
-                "alias",
-                "pod-offload pci=" + vf + " uid=x sandbox=y netns=\u00e9 name=z mtu=68 mac=02:66:66:66:66:66 admin=-");
+        Programs.run("ip", "link", "set", representor, "alias", "");
+        cluster.exec(
+                pod,
+                "sh",
+                "-c",
+                "ip link set eth0 alias \"$(printf 'pod-offload pci=" + FIRST_VF
+                        + " uid=x sandbox=y name=z mtu=68 mac=02:66:66:66:66:66 admin=- netns=\\303\\251')\"");
+        cluster.delete(pod);
 
         cluster.startBinder();
 
-        NODE.assertAsAtFirst("the binder has looked at every VF");
-        cluster.useCni(CniMode.OTHER);
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(() -> assertThat(cluster.askBinder("/state"))
+                        .contains("{\"pci\":\"" + FIRST_VF + "\",\"reason\":\"IdentityUnknown\""));
+        assertThat(Programs.run("ip", "-o", "link")).doesNotContain("mtu 68 ", " z", "link/ether 02:66:66:66:66:66");
         cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound"));
+        cluster.nic().unplug(new PciAddress(FIRST_VF));
+        cluster.nic().plug(new PciAddress(FIRST_VF));
+        NODE.assertAsAtFirst("a person has bound the VF to its driver anew");
     }
 }

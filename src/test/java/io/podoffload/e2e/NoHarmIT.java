@@ -11,7 +11,9 @@ import io.podoffload.sim.Programs;
 import io.podoffload.sim.Programs.ProgramFailed;
 import io.podoffload.sim.SimulatedCluster;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -164,6 +166,102 @@ class NoHarmIT {
         cluster.delete(pod);
     }
 
+    /** On a node with many pods, whose CNI makes a link for each. */
+    @Test
+    void linksThatAppearCauseNoLooksAtVfsOfOthers() {
+        int last = cluster.nic().pciAddresses().size() - 1;
+        PciAddress vf = cluster.nic().pciAddresses().get(last);
+        String netdev = cluster.nic().netdev(vf);
+        String representor =
+                cluster.nic().representor(cluster.nic().pciAddresses().get(0));
+        cluster.offer(vf, false);
+        cluster.stopBinder();
+        Programs.run("ip", "netns", "add", "theirs");
+        Programs.run("ip", "link", "set", netdev, "netns", "theirs");
+        try {
+            cluster.startBinder();
+            awaitVerdict(vf.value(), "NotManaged");
+            double before = looks();
+            for (int link = 0; link < 20; link++) {
+                Programs.run("ip", "link", "add", "l" + link, "type", "veth", "peer", "name", "p" + link);
+            }
+            Programs.run("ip", "link", "set", representor, "alias", "", "up"); // the last event, which is followed
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .until(() -> Programs.run("ip", "link", "show", representor).contains("alias pod-offload"));
+
+            assertThat(looks() - before).as("looks").isLessThan(15);
+        } finally {
+            for (int link = 0; link < 20; link++) {
+                Programs.run("ip", "link", "del", "l" + link);
+            }
+            Programs.run("ip", "-n", "theirs", "link", "set", netdev, "netns", "1");
+            Programs.run("ip", "netns", "del", "theirs");
+            cluster.offer(vf, true);
+        }
+        awaitVerdict(vf.value(), "Free");
+    }
+
+    private double looks() {
+        return cluster.askBinder("/actuator/prometheus")
+                .lines()
+                .filter(line -> line.startsWith("pod_offload_binder_looks_total "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Its VF stays where it is, or goes to a program: the pod has no namespace that it could be moved into. */
+    @Test
+    void aPodOnTheHostsNetworkIsNotBothered() {
+        cluster.useCni(CniMode.OTHER);
+        Pod pod = cluster.await(
+                cluster.create(new PodBuilder(Pods.withVf("on-the-host"))
+                        .editSpec()
+                        .withHostNetwork(true)
+                        .endSpec()
+                        .build()),
+                now -> now.getStatus() != null
+                        && "Running".equals(now.getStatus().getPhase()));
+
+        awaitVerdict(cluster.vfOf(pod), "Spare");
+        assertThat(SimulatedCluster.bound(cluster.client()
+                        .pods()
+                        .inNamespace("default")
+                        .withName("on-the-host")
+                        .require()))
+                .isEmpty();
+        NODE.assertEvents(pod);
+        cluster.delete(pod);
+    }
+
+    /** As when the binder restores it in the moment in which the CNI deletes it: the next sandbox has another representor's name. */
+    @Test
+    void aRowThatComesBackAfterItsSandboxIsGoneGoesByItself() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("restarted")), "Adopted");
+        String row = NODE.representor(pod);
+        List<String> again = new ArrayList<>(List.of("add-port", "br-int", row, "--", "set", "interface", row));
+        NODE.externalIds(row).forEach((key, value) -> {
+            if (!key.equals("iface-id") && !key.startsWith("ovn-installed")) {
+                again.add("external_ids:" + key + "=\"" + value + "\"");
+            }
+        });
+        cluster.restartSandbox(pod);
+        Awaitility.await()
+                .atMost(OneNode.SOON)
+                .untilAsserted(
+                        () -> assertThat(NODE.representors(pod)).hasSize(1).doesNotContain(row));
+
+        cluster.ovs().vsctl(again.toArray(String[]::new));
+
+        Awaitility.await()
+                .atMost(KUBE_OVNS_MINUTE.plus(OneNode.SOON))
+                .untilAsserted(
+                        () -> assertThat(cluster.ovs().ports()).hasSize(1).doesNotContain(row));
+        cluster.delete(pod);
+    }
+
     /** By hand, without the label: the CNI of that network looks after the VF, and the pod was promised nothing. */
     @Test
     void aPodThatUsesItsVfForAnotherNetworkIsNotBotheredWithConditionsAndEvents() {
@@ -273,6 +371,20 @@ class NoHarmIT {
             cluster.delete(pod);
         } finally {
             cluster.deleteSubnet(SUBNET);
+        }
+    }
+
+    /** kube-ovn-cni gives its own interface on each node the MTU that fits through its tunnels. */
+    @Test
+    void anInterfaceThatTheBinderMakesFitsThroughTheTunnelsOfTheNode() {
+        Programs.run("ip", "link", "add", "ovn0", "mtu", "1450", "type", "veth", "peer", "name", "ovn0-peer");
+        try {
+            cluster.useCni(CniMode.OTHER);
+            Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("through-the-tunnel")), "Bound");
+            assertThat(cluster.exec(pod, "ip", "link", "show", "net1")).contains("mtu 1450");
+            cluster.delete(pod);
+        } finally {
+            Programs.run("ip", "link", "del", "ovn0");
         }
     }
 

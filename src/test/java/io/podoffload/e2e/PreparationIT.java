@@ -92,6 +92,27 @@ class PreparationIT {
         }
     }
 
+    /** By a default route of IPv6 with two next hops, in the table of a policy. */
+    @Test
+    void aNicThatCarriesTheNodeIsNotTouched() {
+        Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1400", "up");
+        Programs.run(("ip -6 route add default table 100 nexthop via fe80::1 dev enp3s0f0"
+                        + " nexthop via fe80::2 dev enp3s0f0")
+                .split(" "));
+        try {
+            assertThat(cluster.runBinderCommandAs("pod-offload-node-binder", "prepare", "--plan")
+                            .text())
+                    .contains("the node's default route goes by enp3s0f0");
+            assertThat(cluster.runBinderCommandAs("pod-offload-node-binder", "prepare")
+                            .exitCode())
+                    .isNotZero();
+            assertThat(Programs.run("ip", "link", "show", "enp3s0f0")).contains("mtu 1400");
+        } finally {
+            Programs.run("ip", "-6", "route", "flush", "table", "100");
+            Programs.run("ip", "link", "set", "enp3s0f0", "mtu", "1500");
+        }
+    }
+
     private void annotateNode(String value) {
         cluster.annotateNode("pod-offload.io/paused", value);
     }

@@ -169,8 +169,8 @@ class BinderWiring {
     }
 
     @Bean
-    Subnets subnets(KubernetesClient client) {
-        return new Subnets(client);
+    Subnets subnets(KubernetesClient client, ApiServer apiServer) {
+        return new Subnets(client, apiServer);
     }
 
     @Bean

@@ -124,6 +124,9 @@ final class NodeBinder implements SmartLifecycle {
         Gauge.builder("pod.offload.binder.queue.depth", queue::depth)
                 .description("Looks at VFs that are due or under way")
                 .register(meters);
+        FunctionCounter.builder("pod.offload.binder.looks", queue, WorkQueue::looks)
+                .description("Looks at VFs")
+                .register(meters);
         Gauge.builder("pod.offload.binder.queue.unsettled", queue::unsettled)
                 .description("VFs that are not as they should be and are looked at again and again")
                 .register(meters);

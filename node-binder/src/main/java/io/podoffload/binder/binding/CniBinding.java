@@ -61,7 +61,7 @@ final class CniBinding {
                         observed.pci(),
                         row.name(),
                         ifaceId,
-                        binding.isSameNetwork(wanted) ? "" : OwnBinding.CHANGED_SINCE);
+                        wanted.isSameNetwork(binding.network()) ? "" : OwnBinding.CHANGED_SINCE);
         if (row.ifaceId().isPresent() && !row.ifaceId().get().equals(ifaceId)) {
             return Plan.nothing(Reason.BoundByAnother, detail + ": the port has another iface-id");
         }
@@ -143,10 +143,10 @@ final class CniBinding {
                         .orElse(false);
     }
 
-    /** With the CNI's keys, as they were where that is known, so that its DEL and its tools find the row, and ours. */
+    /** With the CNI's keys, so that its DEL and its tools find the row, and ours. The keys are as they were, where that is known. */
     static Plan restorePort(Binding binding, Observed observed) {
-        Map<String, String> keys = observed.lastOfCni()
-                .filter(row -> row.isFor(binding.netns()))
+        Map<String, String> keys = observed.lastRow()
+                .filter(row -> row.madeByKubeOvn() && row.isFor(binding.netns()))
                 .map(Port::keysOfMaker)
                 .orElseGet(LinkedHashMap::new);
         Port.kubeOvnKeys(binding).forEach(keys::putIfAbsent);

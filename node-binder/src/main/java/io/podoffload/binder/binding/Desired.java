@@ -75,7 +75,7 @@ public sealed interface Desired {
         /**
          * The network is what the sandbox was bound with, whatever became of the pod's annotations since.
          *
-         * @param row of the representor
+         * @param row of the representor, or the last that it had
          * @param note on the representor
          */
         public Binding asBound(Optional<Port> row, Optional<VfNote> note) {
@@ -83,8 +83,7 @@ public sealed interface Desired {
                     .filter(this::isMarkedBy)
                     .flatMap(OwnerMark::network)
                     .or(() -> row.filter(one -> one.adoptedFor(this)).flatMap(Port::network))
-                    .map(this::with)
-                    .filter(bound -> !isSameNetwork(bound)) // else this one knows, too, which routes are left out
+                    .map(bound -> with(isSameNetwork(bound) ? bound.withUnusable(network.unusableRoutes()) : bound))
                     .orElse(this);
         }
 
@@ -92,8 +91,8 @@ public sealed interface Desired {
             return new Binding(pod, sandboxId, netns, other, interfaceName, reportedByCni);
         }
 
-        boolean isSameNetwork(Binding other) {
-            return network.withoutUnusable().equals(other.network.withoutUnusable());
+        boolean isSameNetwork(PodNetwork other) {
+            return network.isAllottedLike(other);
         }
 
         /** Whether {@code mark} was made for this very pod and sandbox; an alias shortens the sandbox id. */

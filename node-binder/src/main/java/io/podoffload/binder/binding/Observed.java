@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param representor its representor's netdev
  * @param uplinkMtu MTU of the PF
  * @param port the Interface row of the representor
- * @param lastOfCni the last row with kube-ovn-cni's keys that the representor had, since the binder began
+ * @param lastRow the last row with keys of the binder or of kube-ovn-cni that the VF had, since the binder began
  * @param strays rows that carry the binder's keys for this VF, but name a netdev that is not its representor any more
  * @param rivals other Interface rows that hold the iface-id of the desired binding
  * @param place where the VF's netdev is
@@ -30,7 +30,7 @@ public record Observed(
         Link representor,
         int uplinkMtu,
         Optional<Port> port,
-        Optional<Port> lastOfCni,
+        Optional<Port> lastRow,
         List<Held> strays,
         List<Held> rivals,
         Place place,
@@ -75,6 +75,16 @@ public record Observed(
         return OwnerMark.of(port, note());
     }
 
+    /** Its row, else the last that it had. */
+    Optional<Port> rowOrLast() {
+        return port.or(() -> lastRow);
+    }
+
+    /** Whether something of it changes of which no event tells: when a stray may go, and when an address is used. */
+    public boolean isSettling() {
+        return !strays.isEmpty() || place instanceof Place.InPod in && in.isAsking();
+    }
+
     /** What the representor says of its VF. */
     public Optional<VfNote> note() {
         return VfNote.on(representor, pci);
@@ -115,7 +125,7 @@ public record Observed(
                 representor,
                 uplinkMtu,
                 port,
-                lastOfCni,
+                lastRow,
                 strays,
                 rivals,
                 place,

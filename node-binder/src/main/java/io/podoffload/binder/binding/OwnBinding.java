@@ -11,12 +11,12 @@ import java.util.Set;
 final class OwnBinding {
 
     static final String CHANGED_SINCE =
-            "; the pod's annotations or its Subnet have changed since, which counts for its next sandbox only";
+            "; the pod's annotations have changed since, which counts for its next sandbox only";
 
     private OwnBinding() {}
 
     static Plan plan(Binding wanted, Observed observed, Optional<OwnerMark> marked) {
-        Binding binding = wanted.asBound(observed.port(), observed.note());
+        Binding binding = wanted.asBound(observed.rowOrLast(), observed.note());
         Optional<Plan> rivals = rivals(observed);
         if (rivals.isPresent()) {
             return rivals.get();
@@ -55,7 +55,7 @@ final class OwnBinding {
         if (verdict == Reason.Bound && target.isPresent()) {
             announce(binding, observed, target.get(), steps);
         }
-        String since = binding.isSameNetwork(wanted) ? "" : CHANGED_SINCE;
+        String since = wanted.isSameNetwork(binding.network()) ? "" : CHANGED_SINCE;
         String detail = detail(binding, observed, target) + since;
         return new Plan(verdict, detail, steps).withVerdict(Plan.nothing(asItIs, detail));
     }
@@ -89,7 +89,7 @@ final class OwnBinding {
                 binding.netns(),
                 original,
                 observed.boot(),
-                Optional.of(binding.network().withoutUnusable()));
+                Optional.of(binding.network().withUnusable(List.of())));
     }
 
     /**

@@ -14,8 +14,14 @@ public sealed interface Place {
      *
      * @param addresses that the kernel uses
      * @param duplicates addresses of IPv6 that the kernel does not use, because another host answered for them
+     * @param isAsking whether the kernel still asks for duplicates of an address
      */
-    record InPod(Link link, Set<InterfaceAddress> addresses, Set<InterfaceAddress> duplicates, Set<Route> routes)
+    record InPod(
+            Link link,
+            Set<InterfaceAddress> addresses,
+            Set<InterfaceAddress> duplicates,
+            boolean isAsking,
+            Set<Route> routes)
             implements Place {
         public InPod {
             addresses = Set.copyOf(addresses);

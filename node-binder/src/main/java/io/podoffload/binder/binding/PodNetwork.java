@@ -43,11 +43,6 @@ public record PodNetwork(
         return mtu.orElse(overlay ? uplinkMtu - TUNNEL_HEADER : uplinkMtu);
     }
 
-    /** Those of {@code gateways} whose IP family one of its addresses is of. */
-    public List<String> reachable(List<String> gateways) {
-        return reachable(gateways, addresses);
-    }
-
     /** Those of {@code gateways} whose IP family one of {@code addresses} is of. */
     public static List<String> reachable(List<String> gateways, List<InterfaceAddress> addresses) {
         return gateways.stream()
@@ -55,8 +50,17 @@ public record PodNetwork(
                 .toList();
     }
 
-    PodNetwork withoutUnusable() {
-        return new PodNetwork(ifaceId, mac, addresses, gateways, routes, List.of(), mtu, overlay, defaultRoute);
+    /** Whether the pod's annotations say the same of both; MTU and gateways depend on the Subnet and the node, too. */
+    boolean isAllottedLike(PodNetwork other) {
+        return ifaceId.equals(other.ifaceId)
+                && mac.equals(other.mac)
+                && addresses.equals(other.addresses)
+                && routes.equals(other.routes)
+                && defaultRoute == other.defaultRoute;
+    }
+
+    PodNetwork withUnusable(List<String> unusable) {
+        return new PodNetwork(ifaceId, mac, addresses, gateways, routes, unusable, mtu, overlay, defaultRoute);
     }
 
     /** Whether this network's gateway becomes the pod's. */

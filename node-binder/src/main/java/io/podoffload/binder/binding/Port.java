@@ -138,7 +138,8 @@ public record Port(
         return keys;
     }
 
-    boolean isFor(String netns) {
+    /** Whether kube-ovn-cni made it for the sandbox with this namespace. */
+    public boolean isFor(String netns) {
         return netns.equals(externalIds.get(POD_NETNS));
     }
 

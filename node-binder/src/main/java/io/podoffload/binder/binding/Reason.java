@@ -21,6 +21,10 @@ public enum Reason {
             false,
             "kube-ovn-controller has not allotted an address to the pod's network yet.",
             "Check that a Subnet has spec.provider set to the network's provider, and kube-ovn-controller's log."),
+    WaitingForSubnet(
+            false,
+            "The Subnet of the pod's network has not been read yet, which says its MTU and gateway.",
+            "Check that the API server answers, and that a Subnet with u2oInterconnection has got its address."),
     WaitingForOvn(
             false,
             "ovn-controller has not installed the port's flows yet.",
@@ -53,7 +57,7 @@ public enum Reason {
             "Let only one of them manage VFs of this resource."),
     StaticPod(
             false,
-            "It is a static pod, of which the API server knows a copy only, so its CNI alone looks after it.",
+            "It is a static pod. The API server has only a mirror of it, so the binder leaves it to its CNI.",
             "Let a DaemonSet run what needs a VF."),
     Ambiguous(
             false,

@@ -14,6 +14,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,6 +64,7 @@ public final class Links implements AutoCloseable {
     private static final int IFA_LOCAL = 2;
     private static final int IFA_F_NODAD = 0x02;
     private static final int IFA_F_DADFAILED = 0x08;
+    private static final int IFA_F_TENTATIVE = 0x40;
 
     private static final int RTM_GETQDISC = 38;
     private static final int TCMSG = 20;
@@ -74,6 +76,7 @@ public final class Links implements AutoCloseable {
     private static final int RTA_GATEWAY = 5;
     private static final int RTA_MULTIPATH = 9;
     private static final int RTA_TABLE = 15;
+    private static final int RTA_VIA = 18;
     private static final int RTNEXTHOP = 8;
     private static final int RT_TABLE_LOCAL = 255;
     private static final int RT_TABLE_MAIN = 254;
@@ -275,20 +278,25 @@ public final class Links implements AutoCloseable {
      *
      * @param used those that the kernel uses, or will when it has asked for duplicates
      * @param duplicates those of IPv6 that it does not use, because another host answered for them (RFC 4862, 5.4)
+     * @param isAsking whether it still asks for duplicates of one that it will use
      */
-    public record Addresses(Set<InterfaceAddress> used, Set<InterfaceAddress> duplicates) {
+    public record Addresses(Set<InterfaceAddress> used, Set<InterfaceAddress> duplicates, boolean isAsking) {
         public Stream<InterfaceAddress> all() {
             return Stream.concat(used.stream(), duplicates.stream());
         }
     }
 
     public Addresses addresses(Link link) {
-        Addresses found = new Addresses(new HashSet<>(), new HashSet<>());
+        Set<InterfaceAddress> used = new HashSet<>();
+        Set<InterfaceAddress> duplicates = new HashSet<>();
+        boolean isAsking = false;
         for (NetlinkMessage message : socket.dump("list addresses", RTM_GETADDR, new byte[IFADDRMSG])) {
+            Optional<InterfaceAddress> address = address(message, link.index());
             boolean isDuplicate = (message.buffer().get(2) & IFA_F_DADFAILED) != 0;
-            address(message, link.index()).ifPresent(isDuplicate ? found.duplicates()::add : found.used()::add);
+            address.ifPresent(isDuplicate ? duplicates::add : used::add);
+            isAsking |= address.isPresent() && !isDuplicate && (message.buffer().get(2) & IFA_F_TENTATIVE) != 0;
         }
-        return found;
+        return new Addresses(used, duplicates, isAsking);
     }
 
     static Optional<InterfaceAddress> address(NetlinkMessage message, int linkIndex) {
@@ -374,9 +382,19 @@ public final class Links implements AutoCloseable {
         if (hops.isPresent()) {
             return nextHops(destination, hops.get());
         }
-        String gateway = attributes.bytes(RTA_GATEWAY).map(Links::text).orElse("");
+        String gateway = gateway(attributes);
         return List.of(new LinkRoute(
                 new Route(destination, gateway), attributes.u32(RTA_OIF).orElse(0)));
+    }
+
+    /** By {@code RTA_VIA} it is of another family than the route: {@code struct rtvia}, a family of 16 bits before the address. */
+    private static String gateway(Attributes route) {
+        return route.bytes(RTA_GATEWAY)
+                .or(() -> route.bytes(RTA_VIA)
+                        .filter(via -> via.length > 2)
+                        .map(via -> Arrays.copyOfRange(via, 2, via.length)))
+                .map(Links::text)
+                .orElse("");
     }
 
     /** {@code struct rtnexthop}, each followed by its attributes. */
@@ -391,10 +409,7 @@ public final class Links implements AutoCloseable {
             int link = rest.getInt(rest.position() + 4);
             ByteBuffer attributes =
                     rest.slice(rest.position() + RTNEXTHOP, length - RTNEXTHOP).order(ByteOrder.nativeOrder());
-            String gateway = Attributes.read(attributes)
-                    .bytes(RTA_GATEWAY)
-                    .map(Links::text)
-                    .orElse("");
+            String gateway = gateway(Attributes.read(attributes));
             routes.add(new LinkRoute(new Route(destination, gateway), link));
             rest.position(rest.position() + Math.min(rest.remaining(), (length + 3) / 4 * 4));
         }

@@ -29,17 +29,24 @@ public record Subnet(OptionalInt mtu, boolean isRoutedByOvn, List<String> gatewa
      */
     public PodNetwork applyTo(PodNetwork network, OptionalInt underlayMtu, OptionalInt tunnelMtu) {
         boolean tunnelled = network.overlay() || isRoutedByOvn;
-        List<String> reachable = network.reachable(gateways);
         return new PodNetwork(
                 network.ifaceId(),
                 network.mac(),
                 network.addresses(),
-                reachable.isEmpty() ? network.gateways() : reachable,
+                network.gateways().stream().map(this::gatewayInsteadOf).toList(),
                 network.routes(),
                 network.unusableRoutes(),
                 first(network.mtu(), mtu, tunnelled ? tunnelMtu : underlayMtu),
                 tunnelled,
                 network.defaultRoute());
+    }
+
+    /** Of the same IP family. */
+    private String gatewayInsteadOf(String gateway) {
+        return gateways.stream()
+                .filter(other -> other.contains(":") == gateway.contains(":"))
+                .findFirst()
+                .orElse(gateway);
     }
 
     private static OptionalInt first(OptionalInt... choices) {

@@ -1,6 +1,7 @@
 package io.podoffload.binder.kube;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podoffload.binder.ip.IpText;
 import io.podoffload.binder.outage.Complaint;
 import java.util.Arrays;
@@ -9,52 +10,60 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Kube-OVN's Subnets, as far as the node's pods name them. Each is read when a pod comes that names it, and again after a while; no watch
- * is kept, because each address that is allotted anywhere changes its Subnet, and every node would hear of it.
+ * Kube-OVN's Subnets, as far as pods of the node name them. Each is read when a pod comes that names it. No watch is kept: each address
+ * that is allotted anywhere changes its Subnet, and every node would hear of it.
  *
  * @see <a href="https://kubeovn.github.io/docs/stable/en/reference/kube-ovn-api/">Kube-OVN's API</a>
  */
 public final class Subnets implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Subnets.class);
-    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int REMEMBERED = 1_000;
+    private static final int WAITING = 100;
     private static final int LARGEST_MTU = 65_535;
 
     /** RFC 1123; a pod names its Subnet by an annotation, so that the name is the pod's to write. */
     private static final Pattern NAME = Pattern.compile("[a-z0-9][-.a-z0-9]{0,252}");
 
     private final KubernetesClient client;
+    private final ApiServer api;
     private final LongSupplier nanoTime;
     private final Complaint refused = new Complaint(LOG);
-    private final Map<String, Known> known = new LinkedHashMap<>(); // guarded by this
-    private final ExecutorService reader = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "subnets");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Map<String, Known> known =
+            new LinkedHashMap<>(); // guarded by this; the one that was asked for last is the last
+    private final ThreadPoolExecutor reader =
+            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING), task -> {
+                Thread thread = new Thread(task, "subnets");
+                thread.setDaemon(true);
+                return thread;
+            });
 
-    private record Known(Optional<Subnet> subnet, long askedAt) {}
+    /** @param askAgainAt when an answer of the API server counts as old */
+    private record Known(Optional<Subnet> subnet, long askAgainAt) {}
 
-    public Subnets(KubernetesClient client) {
-        this(client, System::nanoTime);
+    public Subnets(KubernetesClient client, ApiServer api) {
+        this(client, api, System::nanoTime);
     }
 
-    Subnets(KubernetesClient client, LongSupplier nanoTime) {
+    Subnets(KubernetesClient client, ApiServer api, LongSupplier nanoTime) {
         this.client = client;
+        this.api = api;
         this.nanoTime = nanoTime;
     }
 
@@ -65,59 +74,90 @@ public final class Subnets implements AutoCloseable {
                 : Optional.of(Subnet.SILENT);
     }
 
-    /** Reads it where that has not been done lately; this does not wait. */
+    synchronized int remembered() {
+        return known.size();
+    }
+
+    /** Asks the API server, unless it answered lately, and does not wait. Where too many are asked for, the caller has to come again. */
     public void read(String name) {
-        if (!NAME.matcher(name).matches()) {
+        if (!NAME.matcher(name).matches() || !begin(name)) {
             return;
         }
-        long now = nanoTime.getAsLong();
-        Optional<Subnet> before = known(name);
-        synchronized (this) {
-            Known last = known.get(name);
-            if (last != null && now - last.askedAt() < FRESH_NANOS) {
-                return;
-            }
-            known.remove(name);
-            known.put(name, new Known(before, now));
-            if (known.size() > REMEMBERED) {
-                known.remove(known.keySet().iterator().next());
-            }
-        }
         try {
-            reader.execute(() -> {
-                Optional<Subnet> found = ask(name).or(() -> before).or(() -> Optional.of(Subnet.SILENT));
-                synchronized (this) {
-                    known.put(name, new Known(found, now));
-                }
-            });
+            reader.execute(() -> remember(name, ask(name)));
         } catch (RejectedExecutionException e) {
-            LOG.debug("nothing is read at the end of the program", e);
+            LOG.debug("Subnet {} is not asked for now", name, e);
+            remember(name, Optional.empty());
         }
     }
 
+    private synchronized boolean begin(String name) {
+        long now = nanoTime.getAsLong();
+        Known last = known.get(name);
+        if (last != null && now - last.askAgainAt() < 0) {
+            return false;
+        }
+        put(name, new Known(last == null ? Optional.empty() : last.subnet(), now + FRESH_NANOS));
+        return true;
+    }
+
+    /** @param answer empty where there was none, so that what was known before counts */
+    private synchronized void remember(String name, Optional<Subnet> answer) {
+        Known last = known.get(name);
+        long now = nanoTime.getAsLong();
+        put(
+                name,
+                answer.isPresent()
+                        ? new Known(answer, now + FRESH_NANOS)
+                        : new Known(last == null ? Optional.empty() : last.subnet(), now + RETRY_NANOS));
+    }
+
+    private synchronized void put(String name, Known value) {
+        known.remove(name);
+        known.put(name, value);
+        if (known.size() > REMEMBERED) {
+            known.remove(known.keySet().iterator().next());
+        }
+    }
+
+    /** Empty if there is no answer, or none that Kube-OVN's own CNI would take. */
     private Optional<Subnet> ask(String name) {
         try {
             @Nullable String answer = client.raw("/apis/kubeovn.io/v1/subnets/" + name); // null if it is not there
-            Subnet found =
-                    answer == null ? Subnet.SILENT : subnet(JsonMapper.shared().readTree(answer));
+            api.answered();
             refused.succeeded();
-            return Optional.of(found);
-        } catch (RuntimeException e) { // of the client, or of the JSON
-            refused.failed(
-                    "cannot read Subnet " + name + ", so that MTU and gateways are those of its node and pods", e);
+            return answer == null
+                    ? Optional.of(Subnet.SILENT)
+                    : subnet(JsonMapper.shared().readTree(answer));
+        } catch (KubernetesClientException e) {
+            RuntimeException failure = api.failed(e);
+            if (failure == e) {
+                refused.failed(
+                        "cannot read Subnets, so that MTU and gateway are those of the node and of annotations", e);
+                return Optional.of(Subnet.SILENT);
+            }
             return Optional.empty();
+        } catch (JacksonException e) {
+            LOG.warn("Subnet {} cannot be read: {}", name, e.getOriginalMessage());
+            return Optional.of(Subnet.SILENT);
         }
     }
 
-    static Subnet subnet(JsonNode object) {
+    /** Empty while OVN is to connect it to other networks and has no address for that yet. */
+    static Optional<Subnet> subnet(JsonNode object) {
         JsonNode spec = object.path("spec");
         int mtu = spec.path("mtu").asInt(0);
         boolean isConnected = spec.path("u2oInterconnection").asBoolean(false);
-        String gateways = object.path("status").path("u2oInterconnectionIP").asString("");
-        return new Subnet(
+        List<String> gateways = isConnected
+                ? addresses(object.path("status").path("u2oInterconnectionIP").asString(""))
+                : List.of();
+        if (isConnected && gateways.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Subnet(
                 mtu > 0 && mtu <= LARGEST_MTU ? OptionalInt.of(mtu) : OptionalInt.empty(),
                 isConnected || spec.path("logicalGateway").asBoolean(false),
-                isConnected ? addresses(gateways) : List.of());
+                gateways));
     }
 
     private static List<String> addresses(String text) {

@@ -8,6 +8,18 @@ public sealed interface PreparationStep {
 
     void apply(PciAddress pf, NicControl control);
 
+    /**
+     * Whether pods can have VFs of the PF after it.
+     *
+     * @param before whether they could before
+     */
+    default boolean leavesVfsToPods(boolean before) {
+        if (this instanceof VfCount count) {
+            return count.to() > 0 && count.probed();
+        }
+        return before || this instanceof BindVfs;
+    }
+
     /** What takes it back, if it need be. */
     Optional<PreparationStep> undo();
 

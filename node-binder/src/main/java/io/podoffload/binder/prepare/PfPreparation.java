@@ -12,6 +12,7 @@ import io.podoffload.binder.nic.Use;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -132,23 +133,32 @@ public final class PfPreparation {
         }
     }
 
+    /** A pod was given a VF that the next step would take. */
+    private static final class Taken extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Taken(String sentence) {
+            super(sentence);
+        }
+    }
+
     private Attempt attempt(PciAddress pci, PfSettings settings, PreparationPlan plan) {
         PhysicalFunction before = control.pf(pci);
         Deque<PreparationStep> begun = new ArrayDeque<>();
-        try {
-            for (PreparationStep step : plan.steps()) {
-                LOG.info("{}: {}", before.title(), step.text());
-                Optional<String> taken = takenMeanwhile(pci, settings, step);
-                if (taken.isPresent()) {
-                    return new Attempt(List.of("cannot " + step.text() + ": " + taken.get()), takeBack(before, begun));
+        boolean mayBeHeld = !before.vfs().isEmpty();
+        for (PreparationStep step : plan.steps()) {
+            begun.push(step);
+            try {
+                applyPatiently(pci, settings, step, mayBeHeld);
+            } catch (RuntimeException e) {
+                LOG.debug("{}: {}", before.title(), step.text(), e);
+                if (e instanceof Taken) {
+                    begun.pop(); // nothing of it was done
                 }
-                begun.push(step);
-                applyPatiently(pci, step);
+                return new Attempt(
+                        List.of("cannot " + step.text() + ": " + why(step, e)), takeBack(before, settings, begun));
             }
-        } catch (RuntimeException e) {
-            String failed = begun.element().text();
-            LOG.debug("{}: {}", before.title(), failed, e);
-            return new Attempt(List.of("cannot " + failed + ": " + why(begun.element(), e)), takeBack(before, begun));
+            mayBeHeld = step.leavesVfsToPods(mayBeHeld);
         }
         PreparationPlan after;
         try {
@@ -156,37 +166,28 @@ public final class PfPreparation {
         } catch (RuntimeException e) {
             LOG.debug("{}: what became of it", before.title(), e);
             return new Attempt(
-                    List.of("cannot read what the steps made of it: " + e.getMessage()), takeBack(before, begun));
+                    List.of("cannot read what the steps made of it: " + e.getMessage()),
+                    takeBack(before, settings, begun));
         }
         return after.steps().isEmpty()
                 ? new Attempt(List.of(), List.of())
                 : new Attempt(
                         List.of("the kernel took every step, and still it would have to "
                                 + String.join(", ", texts(after.steps()))),
-                        takeBack(before, begun));
+                        takeBack(before, settings, begun));
     }
 
     /**
-     * Who came to use the PF after the plan was made, as a pod that the kubelet admitted. Of one that it admits after this, no sandbox
-     * runs yet, and the CNI is called again until the VF is there.
+     * A device that is busy is asked again; what keeps it busy often goes away by itself. The kubelet may admit a pod after the plan was
+     * made, so who has VFs is asked before each try. Of a pod that it admits after that no container runs yet.
      */
-    private Optional<String> takenMeanwhile(PciAddress pci, PfSettings settings, PreparationStep step) {
-        try {
-            return uses.apply(control.pf(pci)).stream()
-                    .filter(use -> use.kind() == Use.Kind.ALLOTTED || use.kind() == Use.Kind.UNKNOWN)
-                    .filter(use -> use.forbids(step, settings))
-                    .map(Use::text)
-                    .findFirst();
-        } catch (RuntimeException e) {
-            LOG.debug("{}: who uses it", pci, e);
-            return Optional.of("who uses it cannot be seen: " + e.getMessage());
-        }
-    }
-
-    /** A device that is busy is asked again; what keeps it busy often goes away by itself. */
-    private void applyPatiently(PciAddress pci, PreparationStep step) {
+    private void applyPatiently(PciAddress pci, PfSettings settings, PreparationStep step, boolean mayBeHeld) {
         long deadline = System.nanoTime() + busyFor.toNanos();
         while (true) {
+            if (mayBeHeld) {
+                refuseIfTaken(pci, settings, step);
+            }
+            LOG.info("{}: {}", pci, step.text());
             try {
                 step.apply(pci, control);
                 return;
@@ -200,14 +201,35 @@ public final class PfPreparation {
         }
     }
 
+    private void refuseIfTaken(PciAddress pci, PfSettings settings, PreparationStep step) {
+        long deadline = System.nanoTime() + silentFor.toNanos();
+        Optional<Use> use = forbidding(pci, settings, step);
+        while (use.isPresent() && use.get().kind() == Use.Kind.UNKNOWN && System.nanoTime() - deadline < 0) {
+            LOG.info("PF {}: {}; asking again", pci, use.get().text());
+            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            use = forbidding(pci, settings, step);
+        }
+        use.ifPresent(taken -> {
+            throw new Taken(taken.text());
+        });
+    }
+
+    /** A pod that has a VF which the step would take, or that it is not known whether one has. */
+    private Optional<Use> forbidding(PciAddress pci, PfSettings settings, PreparationStep step) {
+        return uses.apply(control.pf(pci)).stream()
+                .filter(use -> use.kind() == Use.Kind.ALLOTTED || use.kind() == Use.Kind.UNKNOWN)
+                .filter(use -> use.forbids(step, settings))
+                .min(Comparator.comparing(Use::kind));
+    }
+
     /** Also of the step that failed: it may have been half done. */
-    private List<String> takeBack(PhysicalFunction before, Deque<PreparationStep> begun) {
+    private List<String> takeBack(PhysicalFunction before, PfSettings settings, Deque<PreparationStep> begun) {
         List<String> left = new ArrayList<>();
         while (!begun.isEmpty()) {
-            begun.pop().undo().ifPresent(undo -> takeBack(before, undo, left));
+            begun.pop().undo().ifPresent(undo -> takeBack(before, settings, undo, left));
         }
         try {
-            return left(before, left);
+            return left(before, settings, left);
         } catch (RuntimeException e) {
             LOG.debug("{}: what is left of it", before.title(), e);
             left.add("cannot read whether it is as it was before: " + e.getMessage());
@@ -215,10 +237,10 @@ public final class PfPreparation {
         }
     }
 
-    private List<String> left(PhysicalFunction before, List<String> left) {
+    private List<String> left(PhysicalFunction before, PfSettings settings, List<String> left) {
         if (before.offloads() && !control.pf(before.pci()).offloads()) {
             // they came anew with the mode
-            takeBack(before, new PreparationStep.RepresentorTcOffload(true, true), left);
+            takeBack(before, settings, new PreparationStep.RepresentorTcOffload(true, true), left);
         }
         List<String> differences = before.differencesTo(control.pf(before.pci()));
         if (differences.isEmpty()) {
@@ -228,9 +250,14 @@ public final class PfPreparation {
         return left;
     }
 
-    private void takeBack(PhysicalFunction before, PreparationStep undo, List<String> left) {
-        LOG.info("{}: back: {}", before.title(), undo.text());
+    private void takeBack(PhysicalFunction before, PfSettings settings, PreparationStep undo, List<String> left) {
         try {
+            Optional<Use> pod = forbidding(before.pci(), settings, undo).filter(use -> use.kind() == Use.Kind.ALLOTTED);
+            if (pod.isPresent()) {
+                left.add("was not put back: " + undo.text() + ": " + pod.get().text());
+                return;
+            }
+            LOG.info("{}: back: {}", before.title(), undo.text());
             undo.apply(before.pci(), control);
         } catch (RuntimeException e) {
             LOG.debug("{}: back: {}", before.title(), undo.text(), e);

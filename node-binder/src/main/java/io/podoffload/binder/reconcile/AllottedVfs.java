@@ -34,7 +34,7 @@ public final class AllottedVfs {
         this.pods = pods;
     }
 
-    /** The living pod that holds the VF, as far as is known; a look at a VF waits for no kubelet that is asked about another pod. */
+    /** The living pod that holds the VF, as far as is known. The kubelet is not asked, so a look never waits for an answer about another pod. */
     Optional<PodView> holder(PciAddress pci) {
         List<PodView> holders =
                 pods.holders().stream().filter(pod -> known(pod).contains(pci)).toList();

@@ -66,6 +66,9 @@ public final class DesiredBindings {
 
     private Purpose of(PciAddress pci, PodView pod, Sandboxes.Look look) {
         PodRef ref = pod.ref();
+        if (pod.isOnHostNetwork()) {
+            return new Purpose(new Desired.Spare(ref), allotted.of(pod), false);
+        }
         if (pod.isStatic()) {
             return pending(pod, Reason.StaticPod, "VF " + pci, allotted.of(pod));
         }
@@ -163,20 +166,30 @@ public final class DesiredBindings {
         if (network.isEmpty()) {
             return pending(pod, Reason.WaitingForAddress, "network provider " + provider, vfs);
         }
-        Optional<String> missing = networks.missing(pod, provider);
-        if (missing.isPresent()) {
-            return pending(pod, Reason.WaitingForAddress, "Subnet " + missing.get() + " is being read", vfs);
+        Optional<PodNetwork> complete = isBound(pci, pod, netns)
+                ? network // what it was bound with is on the row
+                : networks.complete(pod, provider, network.get());
+        if (complete.isEmpty()) {
+            return pending(
+                    pod,
+                    Reason.WaitingForSubnet,
+                    "VF " + pci + ": Subnet " + pod.subnet(provider).orElse(""),
+                    vfs);
         }
         return new Purpose(
                 new Desired.Binding(
-                        pod.ref(),
-                        sandboxId,
-                        netns,
-                        networks.complete(pod, provider, network.get()),
-                        pod.interfaceName(),
-                        pod.reportsInterfaceOn(pci)),
+                        pod.ref(), sandboxId, netns, complete.get(), pod.interfaceName(), pod.reportsInterfaceOn(pci)),
                 vfs,
                 isPromised(pod));
+    }
+
+    /** Whether the representor's row is of this pod, or of the CNI for this sandbox. */
+    private boolean isBound(PciAddress pci, PodView pod, String netns) {
+        return inventory
+                .find(pci)
+                .flatMap(entry -> bridge.port(entry.vf().representor()))
+                .filter(row -> row.isOf(pod.ref().uid()) || row.isFor(netns))
+                .isPresent();
     }
 
     private static Purpose pending(PodView pod, Reason reason, String detail, List<PciAddress> vfs) {

@@ -37,8 +37,8 @@ public final class NodeObserver {
     /** VFs whose netdev was nowhere at the last look. */
     private final Map<PciAddress, Boolean> away = new ConcurrentHashMap<>();
 
-    /** The last row of kube-ovn-cni's that each VF had: where it is lost, the whole of it is known here only. */
-    private final Map<PciAddress, Port> lastOfCni = new ConcurrentHashMap<>();
+    /** The last row that each VF had with keys of the binder or of kube-ovn-cni. If the row is deleted, this is the only full copy. */
+    private final Map<PciAddress, Port> lastRow = new ConcurrentHashMap<>();
 
     /** VFs that wait for a row of this name to let go of their iface-id. */
     private final Map<String, PciAddress> waitingForRival = new ConcurrentHashMap<>();
@@ -79,9 +79,11 @@ public final class NodeObserver {
         }
         String name = representor.get().name();
         Optional<Port> port = bridge.port(name);
-        port.filter(Port::madeByKubeOvn).ifPresent(row -> lastOfCni.put(vf.pci(), row));
+        port.filter(row -> row.madeByKubeOvn() || row.externalIds().containsKey(OwnerMark.OWNER))
+                .ifPresent(row -> lastRow.put(vf.pci(), row));
+        Optional<Port> known = port.or(() -> Optional.ofNullable(lastRow.get(vf.pci())));
         Optional<Desired.Binding> binding = desired instanceof Desired.Binding wanted
-                ? Optional.of(wanted.asBound(port, VfNote.on(representor.get(), vf.pci())))
+                ? Optional.of(wanted.asBound(known, VfNote.on(representor.get(), vf.pci())))
                 : Optional.empty();
         PodLinks pod = binding.map(wanted ->
                         PodLinks.read(wanted.netns(), vf.pci(), wanted.network().mac()))
@@ -93,7 +95,7 @@ public final class NodeObserver {
                 representor.get(),
                 uplink.get().mtu(),
                 port,
-                Optional.ofNullable(lastOfCni.get(vf.pci())),
+                Optional.ofNullable(lastRow.get(vf.pci())),
                 strays(vf.pci(), name, look),
                 rivals(binding, name, look),
                 place,
@@ -193,6 +195,11 @@ public final class NodeObserver {
             away.remove(pci);
         }
         observed.rivals().forEach(rival -> waitingForRival.put(rival.row().name(), pci));
+    }
+
+    /** The VF is not the binder's to look after: an unknown link is none of its concern. */
+    void leave(PciAddress pci) {
+        away.remove(pci);
     }
 
     /** The VF whose own name this is. */

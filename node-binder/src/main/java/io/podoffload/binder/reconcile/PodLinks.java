@@ -69,7 +69,7 @@ record PodLinks(Optional<Place.InPod> vf, Set<String> others, Set<String> others
     }
 
     private static Place.InPod inPod(Link link, Links.Addresses addresses, Set<Route> routes) {
-        return new Place.InPod(link, addresses.used(), addresses.duplicates(), routes);
+        return new Place.InPod(link, addresses.used(), addresses.duplicates(), addresses.isAsking(), routes);
     }
 
     private static boolean isVf(Link link, PciAddress pci) {

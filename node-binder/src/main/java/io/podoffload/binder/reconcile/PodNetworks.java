@@ -4,6 +4,7 @@ import io.podoffload.binder.binding.Link;
 import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.kernel.Links;
 import io.podoffload.binder.kube.PodView;
+import io.podoffload.binder.kube.Subnet;
 import io.podoffload.binder.kube.Subnets;
 import io.podoffload.binder.kube.ThisNode;
 import io.podoffload.binder.kube.UnreadableAnnotation;
@@ -30,31 +31,30 @@ public final class PodNetworks {
         this.host = host;
     }
 
-    /** Has read what a look at a VF of the pod will need. */
+    /** Begins to read the Subnet that a look at the pod's VF will need; does not wait. */
     void prepare(PodView pod) {
         try {
-            pod.servedProviders().stream()
-                    .flatMap(provider -> pod.subnet(provider).stream())
-                    .forEach(subnets::read);
+            pod.defaultProvider().flatMap(pod::subnet).ifPresent(subnets::read);
         } catch (UnreadableAnnotation e) {
             LOG.debug("a look at the VF of pod {} says so", pod.ref(), e);
         }
     }
 
-    /** The Subnet of which nothing is known yet; it is being read. */
-    Optional<String> missing(PodView pod, String provider) {
-        Optional<String> missing =
-                pod.subnet(provider).filter(subnet -> subnets.known(subnet).isEmpty());
-        missing.ifPresent(subnets::read);
-        return missing;
-    }
-
-    /** @param allotted what the pod's annotations say */
-    PodNetwork complete(PodView pod, String provider, PodNetwork allotted) {
-        return pod.subnet(provider)
-                .flatMap(subnets::known)
-                .map(subnet -> subnet.applyTo(allotted, underlayMtu(pod, provider), tunnelMtu()))
-                .orElse(allotted);
+    /**
+     * The network as kube-ovn-cni would set it up; empty while its Subnet is being read.
+     *
+     * @param allotted what the pod's annotations say
+     */
+    Optional<PodNetwork> complete(PodView pod, String provider, PodNetwork allotted) {
+        Optional<String> name = pod.subnet(provider);
+        if (name.isEmpty()) {
+            return Optional.of(allotted);
+        }
+        Optional<Subnet> subnet = subnets.known(name.get());
+        if (subnet.isEmpty()) {
+            subnets.read(name.get());
+        }
+        return subnet.map(found -> found.applyTo(allotted, underlayMtu(pod, provider), tunnelMtu()));
     }
 
     private OptionalInt underlayMtu(PodView pod, String provider) {

@@ -22,6 +22,9 @@ public final class PodReconciler {
     /** Pods whose sandbox runs, so that what the kubelet says from now on is of these very pods. */
     private final Set<String> running = ConcurrentHashMap.newKeySet();
 
+    /** Pods whose sandbox runs since they were last looked at. */
+    private final Set<String> anew = ConcurrentHashMap.newKeySet();
+
     /** @param queue of VFs */
     public PodReconciler(
             NodePods pods,
@@ -39,10 +42,12 @@ public final class PodReconciler {
     /** The pod's own sandbox runs. */
     void isRunning(String uid) {
         running.add(uid);
+        anew.add(uid);
     }
 
     void forget(String uid) {
         running.remove(uid);
+        anew.remove(uid);
     }
 
     /** @param uid of the pod */
@@ -53,7 +58,7 @@ public final class PodReconciler {
         }
         boolean isMissed = false;
         if (pods.isHolder(pod.get())) {
-            if (!allotted.isConfirmed(pod.get())) {
+            if (anew.remove(uid) || !allotted.isConfirmed(pod.get())) {
                 networks.prepare(pod.get());
             }
             boolean runs = running.contains(uid);

@@ -127,6 +127,7 @@ public final class Reconciler {
         Sandboxes.Look look = sandboxes.look(false);
         Found found = find(pci, look);
         if (isForeign(pci, found)) {
+            observer.leave(pci);
             return conclude(pci, found, Reason.NotManaged, pci.value());
         }
         Plan plan = plan(pci, found);
@@ -134,12 +135,12 @@ public final class Reconciler {
             found = find(pci, sandboxes.look(true)); // nothing is done on what was true a moment ago
             plan = plan(pci, found);
         }
-        if (isUpkeepOfAFreeVf(found, plan) && desiredBindings.isAllotted(pci)) {
-            return conclude(pci, found, Reason.WaitingForSandbox, "VF " + pci + ", which a pod has just been given");
-        }
         Plan allowed = allowed(pci, found, plan);
         if (allowed.steps().isEmpty() && !plan.steps().isEmpty()) {
             return conclude(pci, found, allowed.reason(), allowed.detail());
+        }
+        if (isUpkeepOfAFreeVf(found, plan) && desiredBindings.isAllotted(pci)) {
+            return conclude(pci, found, Reason.WaitingForSandbox, "VF " + pci + ", which a pod has just been given");
         }
         plan = allowed;
         Optional<String> holder = holder(found.desired());
@@ -166,7 +167,7 @@ public final class Reconciler {
                 && (!managed.contains(pci) || managed.excludes(pci));
     }
 
-    /** That changes links, so that it would disturb a CNI that brings the VF into a pod meanwhile. */
+    /** Whether the plan changes links of a VF that no pod is known to hold; a CNI may be bringing it into a pod at this moment. */
     private static boolean isUpkeepOfAFreeVf(Found found, Plan plan) {
         return found.desired() instanceof Desired.Nothing
                 && found.rows().findAny().isEmpty()
@@ -286,6 +287,7 @@ public final class Reconciler {
         if (pod.isEmpty() && reason == Reason.NotAVf) {
             return found.rowsWithoutVf().isEmpty() ? Next.UNTIL_THERE : Next.LATER;
         }
-        return reported && reason.lasts() ? Next.ON_EVENT : Next.LATER;
+        boolean isSettling = found.observed().map(Observed::isSettling).orElse(false);
+        return reported && reason.lasts() && !isSettling ? Next.ON_EVENT : Next.LATER;
     }
 }

@@ -47,6 +47,8 @@ public final class WorkQueue<K> implements AutoCloseable {
         workers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
+    private long looks; // guarded by this
+
     private static final class Entry {
         private KeyState state = KeyState.unknown(System.nanoTime());
         private long runningSince;
@@ -100,6 +102,11 @@ public final class WorkQueue<K> implements AutoCloseable {
         return entries.values().stream().filter(entry -> !entry.state.settled()).count();
     }
 
+    /** How many looks began since the start. */
+    public synchronized long looks() {
+        return looks;
+    }
+
     /** How many looks are due or under way. */
     public synchronized long depth() {
         long now = System.nanoTime();
@@ -125,6 +132,7 @@ public final class WorkQueue<K> implements AutoCloseable {
                 return; // it was cancelled too late
             }
             entry.runningSince = now;
+            looks++;
             update(key, entry, KeyState::begin);
         }
         Next next = Next.LATER;

@@ -140,7 +140,7 @@ final class ModelNode implements NodeNetwork {
                         || port.flatMap(row -> OwnerMark.read(row.externalIds()))
                                 .map(mark -> mark.netns().equals(netdev.netns()))
                                 .orElse(false);
-        return visible ? new Place.InPod(link, netdev.addresses(), Set.of(), netdev.routes()) : new Place.Away();
+        return visible ? new Place.InPod(link, netdev.addresses(), Set.of(), false, netdev.routes()) : new Place.Away();
     }
 
     private Port row(String name, Map<String, String> ids) {

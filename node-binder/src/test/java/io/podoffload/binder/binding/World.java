@@ -42,7 +42,7 @@ final class World {
     private Place place = new Place.AtHome(vf("eth2", 1500, ORIGINAL.mac(), false, ""));
     private Link representor = link(REPRESENTOR, 1500, new MacAddress("02:00:00:00:00:01"), false, NOTE.alias());
     private @Nullable Port port;
-    private Optional<Port> lastOfCni = Optional.empty();
+    private Optional<Port> lastRow = Optional.empty();
     private boolean seenUp;
     private boolean nameTaken;
     private List<Observed.Held> strays = List.of();
@@ -175,7 +175,7 @@ final class World {
     }
 
     World vfInPod(Link link, Set<InterfaceAddress> addresses, Set<Route> routes) {
-        place = new Place.InPod(link, addresses, Set.of(), routes);
+        place = new Place.InPod(link, addresses, Set.of(), false, routes);
         return link.alias().equals(MARK.alias()) ? noting(HELD.alias()) : this;
     }
 
@@ -184,7 +184,7 @@ final class World {
         Place.InPod in = (Place.InPod) place;
         Set<InterfaceAddress> used = new HashSet<>(in.addresses());
         used.remove(address);
-        place = new Place.InPod(in.link(), used, Set.of(address), in.routes());
+        place = new Place.InPod(in.link(), used, Set.of(address), false, in.routes());
         return this;
     }
 
@@ -226,7 +226,7 @@ final class World {
 
     /** The row as it is now is lost; the binder has seen it. */
     World rowLost() {
-        lastOfCni = Optional.ofNullable(port);
+        lastRow = Optional.ofNullable(port);
         port = null;
         return this;
     }
@@ -328,7 +328,7 @@ final class World {
                 representor,
                 1500,
                 Optional.ofNullable(port).map(this::asVswitchdSeesIt),
-                lastOfCni,
+                lastRow,
                 strays,
                 rivals,
                 place,

@@ -2,7 +2,9 @@ package io.podoffload.binder.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.EnableKubernetesMockClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.podoffload.binder.binding.InterfaceAddress;
@@ -34,7 +36,7 @@ class SubnetsTest {
 
     @BeforeEach
     void open() {
-        subnets = new Subnets(client, now::get);
+        subnets = new Subnets(client, new ApiServer(), now::get);
     }
 
     @AfterEach
@@ -56,6 +58,63 @@ class SubnetsTest {
         assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1400);
     }
 
+    /** What is bound with the wrong MTU stays so for as long as its sandbox runs. */
+    @Test
+    void anApiServerThatIsAwaySaysNothingAndIsAskedAgain() {
+        KubernetesClient once = new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(client.getConfiguration())
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .build();
+        server.expect().get().withPath(PATH).andReturn(503, "{}").once();
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
+                .once();
+        server.expect().get().withPath(PATH).andReturn(503, "{}").always();
+        try (once;
+                Subnets found = new Subnets(once, new ApiServer(), now::get)) {
+            found.read("web");
+            Awaitility.await().until(() -> server.getRequestCount() == 1);
+            assertThat(found.known("web")).isEmpty();
+
+            Awaitility.await().until(() -> {
+                now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+                found.read("web");
+                return found.known("web").isPresent();
+            });
+            assertThat(found.known("web").orElseThrow().mtu()).hasValue(1400);
+
+            now.addAndGet(TimeUnit.SECONDS.toNanos(5));
+            found.read("web");
+            Awaitility.await().until(() -> server.getRequestCount() == 3);
+            assertThat(found.known("web").orElseThrow().mtu())
+                    .as("the last answer counts")
+                    .hasValue(1400);
+        }
+    }
+
+    /** A tenant may name as many as it likes. */
+    @Test
+    void noMoreAreRememberedThanAThousand() {
+        for (int name = 0; name < 3_000; name++) {
+            subnets.read("of-a-tenant-" + name);
+        }
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
+                .always();
+
+        Awaitility.await().until(() -> {
+            now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+            subnets.read("web");
+            return subnets.known("web").filter(found -> found.mtu().isPresent()).isPresent();
+        });
+        assertThat(subnets.remembered()).isLessThanOrEqualTo(1_000);
+    }
+
     @Test
     void itIsReadAgainAfterAWhileAndNotBefore() {
         server.expect()
@@ -70,7 +129,7 @@ class SubnetsTest {
                 .once();
         read("web");
 
-        now.addAndGet(TimeUnit.SECONDS.toNanos(29));
+        now.addAndGet(TimeUnit.SECONDS.toNanos(4));
         subnets.read("web");
         assertThat(server.getRequestCount()).isOne();
 
@@ -140,7 +199,8 @@ class SubnetsTest {
         @Test
         void anUnderlayNetworkForWhichOvnRoutesHasWhatFitsThroughTheTunnel() {
             assertThat(mtu("{'spec':{'logicalGateway':true}}", false)).isEqualTo(TUNNEL);
-            assertThat(mtu("{'spec':{'u2oInterconnection':true}}", false)).isEqualTo(TUNNEL);
+            assertThat(mtu("{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'10.0.0.9'}}", false))
+                    .isEqualTo(TUNNEL);
         }
 
         @Test
@@ -160,8 +220,21 @@ class SubnetsTest {
 
             assertThat(gateways(connected)).containsExactly("10.0.0.9");
             assertThat(gateways(connected.replace("true", "false"))).containsExactly("10.0.0.1");
-            assertThat(gateways("{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'dead.beef'}}"))
+            assertThat(gateways("{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'fd00::9'}}"))
+                    .as("of the other family only")
                     .containsExactly("10.0.0.1");
+        }
+
+        /** kube-ovn-cni refuses such a pod until then. */
+        @Test
+        void aSubnetThatOvnIsToConnectAndHasNoAddressForThatIsNotReadYet() {
+            for (String address : List.of("", "dead.beef")) {
+                assertThat(Subnets.subnet(JsonMapper.shared()
+                                .readTree("{'spec':{'u2oInterconnection':true},'status':{'u2oInterconnectionIP':'%s'}}"
+                                        .formatted(address)
+                                        .replace('\'', '"'))))
+                        .isEmpty();
+            }
         }
 
         private static OptionalInt mtu(String subnet, boolean overlay) {
@@ -177,7 +250,8 @@ class SubnetsTest {
         }
 
         private static Subnet subnet(String json) {
-            return Subnets.subnet(JsonMapper.shared().readTree(json.replace('\'', '"')));
+            return Subnets.subnet(JsonMapper.shared().readTree(json.replace('\'', '"')))
+                    .orElseThrow();
         }
 
         private static PodNetwork network(boolean overlay, OptionalInt mtu) {

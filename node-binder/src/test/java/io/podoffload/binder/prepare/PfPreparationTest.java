@@ -184,6 +184,38 @@ class PfPreparationTest {
         assertThat(nic.changes).isZero();
     }
 
+    /** VFs that the preparation has just made, and bound to no driver, no pod can have: nobody is asked. */
+    @Test
+    void aKubeletThatDoesNotRunYetKeepsNoPfWithoutVfsFromBeingPrepared() {
+        ModelNic nic = new ModelNic();
+        nic.vfsFirst = true;
+        Use unknown = new Use(Use.Kind.UNKNOWN, "the kubelet does not answer");
+
+        Outcome outcome = new PfPreparation(
+                        nic, pf -> pf.vfs().isEmpty() ? List.of() : List.of(unknown), Duration.ZERO, Duration.ZERO)
+                .prepare(ModelNic.PF, switchdev(4));
+
+        assertThat(outcome.kind()).as(outcome.toString()).isEqualTo(Outcome.Kind.PREPARED);
+    }
+
+    @Test
+    void aPodThatIsAdmittedWhileTheDeviceIsBusyKeepsItsVf() {
+        ModelNic nic = new ModelNic(2, Eswitch.Mode.LEGACY, false);
+        nic.busy = 1_000;
+        AtomicInteger asked = new AtomicInteger();
+        Use pod = new Use(Use.Kind.ALLOTTED, "pod default/web holds VF 0000:03:00.2");
+
+        Outcome outcome = new PfPreparation(
+                        nic,
+                        pf -> asked.incrementAndGet() < 5 ? List.of() : List.of(pod),
+                        Duration.ofSeconds(30),
+                        Duration.ZERO)
+                .prepare(ModelNic.PF, switchdev(2));
+
+        assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+        assertThat(outcome.messages().get(0)).endsWith("pod default/web holds VF 0000:03:00.2");
+    }
+
     @Test
     void aSwitchThatStaysBusyIsToldOfWithTheCause() {
         ModelNic nic = new ModelNic();
