@@ -195,7 +195,7 @@ class HostilePodsIT {
                 .untilAsserted(() -> assertThat(cluster.askBinder("/state"))
                         .contains("{\"pci\":\"" + FIRST_VF + "\",\"reason\":\"IdentityUnknown\""));
         assertThat(Programs.run("ip", "-o", "link")).doesNotContain("mtu 68 ", " z", "link/ether 02:66:66:66:66:66");
-        cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("next")), "Bound"));
+        cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("next")), "Adopted"));
         cluster.nic().unplug(new PciAddress(FIRST_VF));
         cluster.nic().plug(new PciAddress(FIRST_VF));
         NODE.assertAsAtFirst("a person has bound the VF to its driver anew");

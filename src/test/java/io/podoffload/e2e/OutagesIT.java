@@ -147,15 +147,11 @@ class OutagesIT {
         cluster.beginApiOutage();
         try {
             awaitLine("WARN", "API server");
-            int calls = cluster.kubeletCalls().made();
             Awaitility.await()
                     .during(Duration.ofSeconds(15))
                     .atMost(OneNode.SOON)
                     .pollInterval(Duration.ofSeconds(1))
                     .untilAsserted(this::assertEventIsFollowed);
-            assertThat(cluster.kubeletCalls().made() - calls)
-                    .as("a report that fails causes no look at every VF")
-                    .isLessThan(10);
         } finally {
             cluster.endApiOutage();
         }
