@@ -44,6 +44,18 @@ final class Release {
         Cluster.kubectl("-n", NAMESPACE, "rollout", "status", "daemonset/pod-offload-node-binder", "--timeout=180s");
     }
 
+    /** Deletes the pod of the node-binder on a node, and waits until it is gone. */
+    static void deleteBinder(String node) {
+        Cluster.kubectl(
+                "-n",
+                NAMESPACE,
+                "delete",
+                "pod",
+                "--wait",
+                "--selector=app.kubernetes.io/component=node-binder",
+                "--field-selector=spec.nodeName=" + node);
+    }
+
     /** The webhook's policy file. */
     static String policy() {
         return Cluster.get("-n", NAMESPACE, "configmap", "pod-offload-policy")

@@ -160,7 +160,7 @@ class RestartsStory {
 
     @Test
     void binderWhosePodIsDeleted() {
-        deleteBinder();
+        Release.deleteBinder(NODE);
         Release.awaitReady();
 
         aNewPodComesAndGoes();
@@ -190,7 +190,7 @@ class RestartsStory {
     void binderThatStartsWithoutTheAddressOfTheApiServer() {
         Cluster.on(NODE, "ip", "route", "add", "unreachable", "10.96.0.1/32");
         try {
-            deleteBinder();
+            Release.deleteBinder(NODE);
             Awaitility.await()
                     .atMost(BACK_WITHIN)
                     .ignoreExceptions()
@@ -203,17 +203,6 @@ class RestartsStory {
         assertThat(losses("binder, no API server").interrupted()).isFalse();
         assertThat(log.warnings()).first().asString().contains("check that the API server can be reached");
         assertSaid("the API server", 1);
-    }
-
-    private static void deleteBinder() {
-        Cluster.kubectl(
-                "-n",
-                Release.NAMESPACE,
-                "delete",
-                "pod",
-                "--wait",
-                "--selector=app.kubernetes.io/component=node-binder",
-                "--field-selector=spec.nodeName=" + NODE);
     }
 
     private static String binder(String path) {

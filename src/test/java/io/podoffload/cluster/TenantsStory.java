@@ -67,16 +67,8 @@ class TenantsStory {
         Cluster.apply(OptedIn.pod("quiet", NODE));
         Cluster.kubectl("wait", "--for=condition=Ready", "pod/quiet", "--timeout=120s");
         assertThat(Pods.bound(Cluster.get("pod", "quiet"))).isEqualTo("Adopted");
-        Cluster.kubectl(
-                "-n",
-                Release.NAMESPACE,
-                "delete",
-                "pod",
-                "--wait",
-                "--selector=app.kubernetes.io/component=node-binder",
-                "--field-selector=spec.nodeName=" + NODE);
-        Cluster.kubectl(
-                "-n", Release.NAMESPACE, "rollout", "status", "daemonset/pod-offload-node-binder", "--timeout=180s");
+        Release.deleteBinder(NODE);
+        Release.awaitReady();
 
         Cluster.apply(OptedIn.pod("after-the-restart", NODE));
         Cluster.kubectl("wait", "--for=condition=Ready", "pod/after-the-restart", "--timeout=120s");

@@ -134,7 +134,7 @@ class NoHarmIT {
         NODE.assertAsAtFirst("the kubelet offers the VF again");
     }
 
-    /** A CNI that brings the VF into a pod right after its admission, which the API server tells the binder a moment later. */
+    /** A CNI that brings the VF into a pod right after its admission, which the watch of pods shows a moment later. */
     @Test
     void aVfThatAPodHasJustBeenGivenIsLeftToItsCni() {
         PciAddress vf = cluster.nic().pciAddresses().get(0);

@@ -848,8 +848,6 @@ public final class SimulatedCluster implements AutoCloseable {
         runtime.streamEvents(stream);
     }
 
-    /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
-    /** As {@code kubectl annotate --overwrite} does. */
     public void makeSubnet(String name, Map<String, Object> spec) {
         Subnets.create(api.client(), name, spec);
     }
@@ -858,6 +856,7 @@ public final class SimulatedCluster implements AutoCloseable {
         Subnets.delete(api.client(), name);
     }
 
+    /** As {@code kubectl annotate --overwrite} does. */
     public void annotate(Pod pod, String key, String value) {
         client().pods()
                 .inNamespace(pod.getMetadata().getNamespace())
@@ -883,6 +882,7 @@ public final class SimulatedCluster implements AutoCloseable {
         return runtime.listeners();
     }
 
+    /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */
     public void beginApiOutage() {
         api.beginOutage();
     }

@@ -43,13 +43,6 @@ public record PodNetwork(
         return mtu.orElse(overlay ? uplinkMtu - TUNNEL_HEADER : uplinkMtu);
     }
 
-    /** Those of {@code gateways} whose IP family one of {@code addresses} is of. */
-    public static List<String> reachable(List<String> gateways, List<InterfaceAddress> addresses) {
-        return gateways.stream()
-                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == gateway.contains(":")))
-                .toList();
-    }
-
     /** Whether the pod's annotations say the same of both; MTU and gateways depend on the Subnet and the node, too. */
     boolean isAllottedLike(PodNetwork other) {
         return ifaceId.equals(other.ifaceId)

@@ -318,7 +318,7 @@ public final class Links implements AutoCloseable {
         return new InterfaceAddress(text(bytes), prefix);
     }
 
-    /** Of IPv6 it is used at once: nobody is asked for duplicates, since OVN gives each address to one port. */
+    /** Adds an address; one of IPv6 without duplicate address detection, since OVN gives each address to one port. */
     public void addAddress(Link link, InterfaceAddress address) {
         socket.change(
                 "add " + address + " to " + link.name(),

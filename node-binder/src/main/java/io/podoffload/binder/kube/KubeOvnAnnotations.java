@@ -3,7 +3,6 @@ package io.podoffload.binder.kube;
 import io.podoffload.binder.binding.InterfaceAddress;
 import io.podoffload.binder.binding.MacAddress;
 import io.podoffload.binder.binding.PlainText;
-import io.podoffload.binder.binding.PodNetwork;
 import io.podoffload.binder.binding.Route;
 import io.podoffload.binder.ip.IpText;
 import java.nio.charset.StandardCharsets;
@@ -115,7 +114,9 @@ record KubeOvnAnnotations(Map<String, String> annotations, String provider) {
 
     /** A gateway of a family that the pod has no address of could not be reached. */
     List<String> gateways(List<InterfaceAddress> addresses) {
-        return PodNetwork.reachable(ips("gateway"), addresses);
+        return ips("gateway").stream()
+                .filter(gateway -> addresses.stream().anyMatch(address -> address.isIpv6() == isIpv6(gateway)))
+                .toList();
     }
 
     /**

@@ -45,8 +45,7 @@ public final class Subnets implements AutoCloseable {
     private final ApiServer api;
     private final LongSupplier nanoTime;
     private final Complaint refused = new Complaint(LOG);
-    private final Map<String, Known> known =
-            new LinkedHashMap<>(); // guarded by this; the one that was asked for last is the last
+    private final Map<String, Known> known = new LinkedHashMap<>(); // guarded by this; in the order of the last request
     private final ThreadPoolExecutor reader =
             new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING), task -> {
                 Thread thread = new Thread(task, "subnets");

@@ -45,7 +45,7 @@ public final class AllottedVfs {
                 .or(() -> holders.stream().max(newest));
     }
 
-    /** Asks whether the VF is allotted now to a pod that has not finished, though the API server may not have told of it yet. */
+    /** Asks the kubelet whether it has allotted the VF to a pod that has not finished; the watch of pods may not show that pod yet. */
     boolean isAllotted(PciAddress pci) {
         return source.all().entrySet().stream()
                 .filter(pod -> pod.getValue().contains(pci))
