@@ -82,6 +82,20 @@ class RequestsIT {
     }
 
     @Test
+    void aPodThatTheCniBindsNeedsNoSubnet() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        cluster.stopBinder(); // one that has not made an interface yet
+        cluster.startBinder();
+        awaitRest();
+        requests.clear();
+
+        cluster.delete(cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted"));
+        NODE.assertAsAtFirst("the pod is gone");
+
+        assertThat(requests.of(BINDER)).containsKey("patch pods/status").doesNotContainKey("get subnets 404");
+    }
+
+    @Test
     void atRestWithABoundPodNothingIsAsked() {
         cluster.useCni(CniMode.OTHER);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("resting")), "Bound");

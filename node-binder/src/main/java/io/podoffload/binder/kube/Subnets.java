@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Kube-OVN's Subnets, as far as pods of the node name them. Each is read when a pod comes that names it. No watch is kept: each address
- * that is allotted anywhere changes its Subnet, and every node would hear of it.
+ * Kube-OVN's Subnets, as far as the binder makes interfaces in them. Each is read when an interface is made first, and again when a
+ * pod comes that names it. No watch is kept: each address that is allotted anywhere changes its Subnet, and every node would hear of it.
  *
  * @see <a href="https://kubeovn.github.io/docs/stable/en/reference/kube-ovn-api/">Kube-OVN's API</a>
  */
@@ -75,6 +75,17 @@ public final class Subnets implements AutoCloseable {
 
     synchronized int remembered() {
         return known.size();
+    }
+
+    /** Reads it again if it was read before, and does not wait: a pod that the CNI binds needs none. */
+    public void refresh(String name) {
+        if (isRead(name)) {
+            read(name);
+        }
+    }
+
+    private synchronized boolean isRead(String name) {
+        return known.containsKey(name);
     }
 
     /** Asks the API server, unless it answered lately, and does not wait. Where too many are asked for, the caller has to come again. */

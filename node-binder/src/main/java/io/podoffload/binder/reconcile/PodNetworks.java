@@ -31,10 +31,10 @@ public final class PodNetworks {
         this.host = host;
     }
 
-    /** Begins to read the Subnet that a look at the pod's VF will need; does not wait. */
-    void prepare(PodView pod) {
+    /** Begins to read again the Subnet that a look at the pod's VF may need; does not wait. */
+    void refreshSubnet(PodView pod) {
         try {
-            pod.defaultProvider().flatMap(pod::subnet).ifPresent(subnets::read);
+            pod.defaultProvider().flatMap(pod::subnet).ifPresent(subnets::refresh);
         } catch (UnreadableAnnotation e) {
             LOG.debug("a look at the VF of pod {} says so", pod.ref(), e);
         }

@@ -59,7 +59,7 @@ public final class PodReconciler {
         boolean isMissed = false;
         if (pods.isHolder(pod.get())) {
             if (anew.remove(uid) || !allotted.isConfirmed(pod.get())) {
-                networks.prepare(pod.get());
+                networks.refreshSubnet(pod.get());
             }
             boolean runs = running.contains(uid);
             List<PciAddress> vfs = runs ? allotted.confirmed(pod.get()) : allotted.of(pod.get());

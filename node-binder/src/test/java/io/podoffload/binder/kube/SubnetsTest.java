@@ -140,6 +140,31 @@ class SubnetsTest {
                         assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1300));
     }
 
+    /** The CNI binds most pods, and each would cost a request. */
+    @Test
+    void onlyOneThatWasNeededIsReadAgainWhenAPodComes() {
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
+                .once();
+        server.expect()
+                .get()
+                .withPath(PATH)
+                .andReturn(200, "{\"spec\":{\"mtu\":1300}}")
+                .once();
+
+        subnets.refresh("web");
+        read("web");
+        assertThat(server.getRequestCount()).isOne();
+
+        now.addAndGet(TimeUnit.SECONDS.toNanos(5));
+        subnets.refresh("web");
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1300));
+    }
+
     @Test
     void oneThatIsNotThereOrMayNotBeReadSaysNothing() {
         read("web"); // the mock server has no such path
