@@ -75,6 +75,8 @@ class NoHarmIT {
     @Test
     void aVirtualMachineKeepsItsPortAndIsAdopted() {
         cluster.useCni(CniMode.KUBE_OVN);
+        cluster.nic().letMachinesUse("mlx5_vfio_pci");
+        cluster.offer(cluster.nic().pciAddresses().get(3), false);
         Pod launcher = cluster.awaitBound(
                 cluster.create(new PodBuilder(Pods.labelled("virt-launcher-vm1-x2x4z"))
                         .editMetadata()
@@ -84,8 +86,19 @@ class NoHarmIT {
                 "Adopted");
         assertThat(SimulatedCluster.bound(launcher).orElseThrow().getMessage())
                 .contains("virtual machine vm1", "OVN port vm1.default.default.default.ovn");
-        String row = cluster.ovs().interfacesWith("pod_name", "vm1").get(0);
-        Map<String, String> ids = NODE.externalIds(row);
+        Pod ofOthers =
+                cluster.create(new PodBuilder(Pods.withVf("virt-launcher-vm2-w8k3p", "example.com/vfs_of_others"))
+                        .editMetadata()
+                        .addToAnnotations("v1.multus-cni.io/default-network", "default/default")
+                        .addToAnnotations("default.default.ovn.kubernetes.io/virtualmachine", "vm2")
+                        .endMetadata()
+                        .build());
+        cluster.await(
+                ofOthers,
+                now -> now.getStatus() != null
+                        && "Running".equals(now.getStatus().getPhase()));
+        List<String> rows = List.of(rowOf("vm1"), rowOf("vm2"));
+        List<Map<String, String>> ids = rows.stream().map(NODE::externalIds).toList();
 
         cluster.stopBinder();
         cluster.startBinder();
@@ -93,9 +106,21 @@ class NoHarmIT {
         Awaitility.await()
                 .during(KUBE_OVNS_MINUTE)
                 .atMost(KUBE_OVNS_MINUTE.plus(OneNode.SOON))
-                .untilAsserted(() -> assertThat(NODE.externalIds(row)).isEqualTo(ids));
-        assertThat(ids.keySet()).as("nothing of the binder").noneMatch(key -> key.startsWith("pod-offload"));
+                .untilAsserted(
+                        () -> assertThat(rows.stream().map(NODE::externalIds).toList())
+                                .isEqualTo(ids));
+        assertThat(ids)
+                .as("nothing of the binder")
+                .allSatisfy(row -> assertThat(row.keySet()).noneMatch(key -> key.startsWith("pod-offload")));
+        awaitVerdict(cluster.vfOf(ofOthers), "NotManaged");
         cluster.delete(launcher);
+        cluster.delete(ofOthers);
+        cluster.offer(cluster.nic().pciAddresses().get(3), true);
+        cluster.nic().letMachinesUse("vfio-pci");
+    }
+
+    private String rowOf(String machine) {
+        return cluster.ovs().interfacesWith("pod_name", machine).get(0);
     }
 
     /** Storage, RoCE, or pods of another resource: a VF of the same NIC, with an alias of somebody's and its representor up. */

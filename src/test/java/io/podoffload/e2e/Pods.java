@@ -37,12 +37,16 @@ final class Pods {
 
     /** It asks for a VF by itself. */
     static Pod withVf(String name) {
+        return withVf(name, RESOURCE);
+    }
+
+    static Pod withVf(String name, String resource) {
         return new PodBuilder(plain(name))
                 .editSpec()
                 .editFirstContainer()
                 .withNewResources()
-                .addToRequests(RESOURCE, Quantity.parse("1"))
-                .addToLimits(RESOURCE, Quantity.parse("1"))
+                .addToRequests(resource, Quantity.parse("1"))
+                .addToLimits(resource, Quantity.parse("1"))
                 .endResources()
                 .endContainer()
                 .endSpec()

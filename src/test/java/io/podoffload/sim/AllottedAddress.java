@@ -14,7 +14,10 @@ record AllottedAddress(
 
     /** Waits as kube-ovn-cni does: up to 20 s. */
     static AllottedAddress await(KubernetesClient client, Pod pod) {
-        String provider = KubeOvnController.provider(pod);
+        return await(client, pod, KubeOvnController.provider(pod));
+    }
+
+    static AllottedAddress await(KubernetesClient client, Pod pod, String provider) {
         String prefix = provider + ".kubernetes.io/";
         Pod annotated = client.pods()
                 .inNamespace(pod.getMetadata().getNamespace())

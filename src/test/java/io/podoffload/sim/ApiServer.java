@@ -77,6 +77,8 @@ public final class ApiServer implements AutoCloseable {
     private final KubernetesMockServer server;
     private final KubernetesClient client;
     private volatile boolean down;
+    private final Map<String, Failure> failing = new ConcurrentHashMap<>();
+    private final WebServer web = new WebServer(user -> failureOf(user) == Failure.SILENT);
     private volatile Set<String> absentGroups = Set.of();
     private volatile Function<ExecRequest, List<String>> containers = exec -> {
         throw new IllegalStateException("no container runs in this cluster");
@@ -84,7 +86,7 @@ public final class ApiServer implements AutoCloseable {
 
     public ApiServer() {
         server = new KubernetesMockServer(
-                new Context(Serialization.jsonMapper()), new WebServer(), new HashMap<>(), dispatcher, false);
+                new Context(Serialization.jsonMapper()), web, new HashMap<>(), dispatcher, false);
         server.init(InetAddress.getLoopbackAddress(), 0);
         client = newClient(0);
     }
@@ -190,6 +192,30 @@ public final class ApiServer implements AutoCloseable {
         dispatcher.sendToWatches(account, text);
     }
 
+    /** How requests of one service account fail, while those of all others do not. */
+    public enum Failure {
+        UNAVAILABLE,
+        /** What it writes is refused, as by a policy or a webhook. */
+        WRITES_ARE_FORBIDDEN,
+        /** No request is answered, as behind a firewall that drops packets. */
+        SILENT
+    }
+
+    /** Watches end, and come back only after {@link #endFailures()} unless what is refused is writes. */
+    public void fail(String account, Failure failure) {
+        failing.put(account, failure);
+        dispatcher.endWatches();
+    }
+
+    public void endFailures() {
+        failing.clear();
+        web.hangUp();
+    }
+
+    private @Nullable Failure failureOf(@Nullable String user) {
+        return user == null ? null : failing.get(user.substring(user.lastIndexOf(':') + 1));
+    }
+
     /** Everything is refused, and watches end, until {@link #endOutage()}. */
     public void beginOutage() {
         down = true;
@@ -253,13 +279,24 @@ public final class ApiServer implements AutoCloseable {
             if (down) {
                 return status(503, "the API server is down");
             }
-            MockResponse response = answer(request, path);
+            MockResponse failure = failure(request);
+            MockResponse response = failure == null ? answer(request, path) : failure;
             requests.add(request, response.code());
             if (response.getBody() != null && response.header("Content-Type") == null) {
                 response.setHeader("Content-Type", "application/json");
             }
             response.setHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)));
             return response;
+        }
+
+        private @Nullable MockResponse failure(RecordedRequest request) {
+            Failure now = failureOf(Rbac.user(request));
+            if (now == Failure.UNAVAILABLE) {
+                return status(503, "this account is not served");
+            }
+            return now == Failure.WRITES_ARE_FORBIDDEN && request.method() != HttpMethod.GET
+                    ? status(403, "Forbidden", "a policy refuses what this account writes")
+                    : null;
         }
 
         private MockResponse answer(RecordedRequest sent, String path) {

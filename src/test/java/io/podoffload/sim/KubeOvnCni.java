@@ -26,6 +26,7 @@ final class KubeOvnCni implements Cni {
 
     private static final Logger LOG = LoggerFactory.getLogger(KubeOvnCni.class);
     private static final String MTU = "1400";
+    private static final String DEFAULT_INTERFACE = "eth0";
 
     private final KubernetesClient client;
     private final OpenVSwitch ovs;
@@ -39,8 +40,13 @@ final class KubeOvnCni implements Cni {
 
     @Override
     public String add(Request request) {
+        return attach(request, DEFAULT_INTERFACE, KubeOvnController.provider(request.pod()));
+    }
+
+    /** What Multus calls for each network of a pod. */
+    String attach(Request request, String name, String provider) {
         Pod pod = request.pod();
-        AllottedAddress address = AllottedAddress.await(client, pod);
+        AllottedAddress address = AllottedAddress.await(client, pod, provider);
         Optional<String> machine = KubeOvnController.machine(pod, address.provider());
         PciAddress device = request.devices().stream()
                 .findFirst()
@@ -48,7 +54,7 @@ final class KubeOvnCni implements Cni {
                         "no deviceID for " + pod.getMetadata().getName()));
         String vf = nic.netdev(device);
         String vfByIndex = byIndex(vf);
-        String representor = request.containerId().substring(0, 12) + "_h";
+        String representor = representor(request, name);
         String oldName = nic.representor(device);
         Programs.run("ip", "link", "set", oldName, "down");
         Programs.run("ip", "link", "set", oldName, "name", representor);
@@ -82,14 +88,16 @@ final class KubeOvnCni implements Cni {
             return address.podIp();
         }
         Programs.run("ip", "link", "set", vfByIndex, "alias", vf);
-        Programs.run("ip", "link", "set", vfByIndex, "netns", request.netns(), "name", "eth0");
+        Programs.run("ip", "link", "set", vfByIndex, "netns", request.netns(), "name", name);
         String netns = request.netns();
-        Programs.runIn(netns, "ip", "link", "set", "eth0", "address", address.mac(), "mtu", MTU);
-        Programs.runIn(netns, "ip", "link", "set", "eth0", "up");
-        address.withPrefixes().forEach(ip -> Programs.runIn(netns, "ip", "address", "add", ip, "dev", "eth0"));
-        address.gateways()
-                .forEach(gateway ->
-                        Programs.runIn(netns, "ip", "route", "add", "default", "via", gateway, "dev", "eth0"));
+        Programs.runIn(netns, "ip", "link", "set", name, "address", address.mac(), "mtu", MTU);
+        Programs.runIn(netns, "ip", "link", "set", name, "up");
+        address.withPrefixes().forEach(ip -> Programs.runIn(netns, "ip", "address", "add", ip, "dev", name));
+        if (name.equals(DEFAULT_INTERFACE)) {
+            address.gateways()
+                    .forEach(gateway ->
+                            Programs.runIn(netns, "ip", "route", "add", "default", "via", gateway, "dev", name));
+        }
         return address.podIp();
     }
 
@@ -122,11 +130,23 @@ final class KubeOvnCni implements Cni {
                         .asInt();
     }
 
+    /** generateNicName. */
+    private static String representor(Request request, String name) {
+        String sandbox = request.containerId();
+        return name.equals(DEFAULT_INTERFACE)
+                ? sandbox.substring(0, 12) + "_h"
+                : sandbox.substring(0, 12 - name.length()) + "_" + name + "_h";
+    }
+
     @Override
     public void delete(Request request) {
+        detach(request, DEFAULT_INTERFACE);
+    }
+
+    void detach(Request request, String name) {
         request.devices().forEach(nic::takeFromMachine);
-        releaseVf(request.netns());
-        String representor = request.containerId().substring(0, 12) + "_h";
+        releaseVf(request.netns(), name);
+        String representor = representor(request, name);
         if (nic.isTaken(representor)) {
             Programs.run("ip", "link", "set", representor, "down");
         }
@@ -134,15 +154,15 @@ final class KubeOvnCni implements Cni {
     }
 
     /** Errors inside are only logged, as in the original. */
-    private static void releaseVf(String netns) {
+    private static void releaseVf(String netns, String name) {
         try {
             JsonNode link = JsonMapper.shared()
-                    .readTree(Programs.runIn(netns, "ip", "-j", "link", "show", "eth0"))
+                    .readTree(Programs.runIn(netns, "ip", "-j", "link", "show", name))
                     .path(0);
             String alias = link.path("ifalias").asString("");
             if (!alias.isEmpty()) {
-                Programs.runIn(netns, "ip", "link", "set", "eth0", "down");
-                Programs.runIn(netns, "ip", "link", "set", "eth0", "name", alias);
+                Programs.runIn(netns, "ip", "link", "set", name, "down");
+                Programs.runIn(netns, "ip", "link", "set", name, "name", alias);
                 // here the original "moves" the link by the descriptor of the namespace that it is in
             }
         } catch (IllegalStateException e) {

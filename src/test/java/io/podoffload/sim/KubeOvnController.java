@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,7 +61,6 @@ final class KubeOvnController implements AutoCloseable {
         return parts[1] + "." + parts[0] + ".ovn";
     }
 
-    /** PodNameToPortName. */
     /** The virtual machine of KubeVirt that the pod runs; the real one knows it by the pod's owner, and writes this annotation. */
     static Optional<String> machine(Pod pod, String provider) {
         Map<String, String> annotations = pod.getMetadata().getAnnotations();
@@ -68,27 +68,30 @@ final class KubeOvnController implements AutoCloseable {
                 annotations == null ? null : annotations.get(provider + ".kubernetes.io/virtualmachine"));
     }
 
+    /** PodNameToPortName. */
     static String portName(Pod pod, String provider) {
         String name = machine(pod, provider).orElse(pod.getMetadata().getName()) + "."
                 + pod.getMetadata().getNamespace();
         return provider.equals("ovn") ? name : name + "." + provider;
     }
 
-    /** Of its networks that Kube-OVN serves, the default one first; none if the pod names no default network. */
+    /** Of its networks that the pod names, the default one first. */
     private static List<String> providers(Pod pod) {
         String provider = provider(pod);
-        if (provider.equals("ovn")) {
-            return List.of();
-        }
-        List<String> providers = new ArrayList<>(List.of(provider));
-        String more = pod.getMetadata().getAnnotations().getOrDefault(NETWORKS, "");
-        for (String network : more.split(",")) {
-            if (!network.isBlank()) {
-                String[] parts = network.split("/", 2);
-                providers.add(parts[1] + "." + parts[0] + ".ovn");
-            }
-        }
+        List<String> providers = new ArrayList<>(provider.equals("ovn") ? List.of() : List.of(provider));
+        providers.addAll(otherProviders(pod));
         return providers;
+    }
+
+    /** Of all its networks but the default one. */
+    static List<String> otherProviders(Pod pod) {
+        Map<String, String> annotations = pod.getMetadata().getAnnotations();
+        String networks = annotations == null ? "" : annotations.getOrDefault(NETWORKS, "");
+        return Arrays.stream(networks.split(","))
+                .filter(network -> !network.isBlank())
+                .map(network -> network.split("/", 2))
+                .map(parts -> parts[1] + "." + parts[0] + ".ovn")
+                .toList();
     }
 
     void useDualStack(boolean dual) {

@@ -127,8 +127,14 @@ final class Rbac {
 
     /** Who asks; null for the administrator. */
     static @Nullable String user(RecordedRequest request) {
-        String token = String.valueOf(request.getHeader("Authorization")).replaceFirst("^Bearer ", "");
-        return token.startsWith(ACCOUNT) ? token : request.getHeader("Impersonate-User");
+        String account = account(request.getHeader("Authorization"));
+        return account == null ? request.getHeader("Impersonate-User") : account;
+    }
+
+    /** The service account of a header Authorization. */
+    static @Nullable String account(@Nullable String authorization) {
+        String token = String.valueOf(authorization).replaceFirst("^Bearer ", "");
+        return token.startsWith(ACCOUNT) ? token : null;
     }
 
     /** Why the request is refused; null where it is not. */

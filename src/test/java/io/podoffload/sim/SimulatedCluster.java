@@ -150,6 +150,8 @@ public final class SimulatedCluster implements AutoCloseable {
                             kubeOvn,
                             CniMode.KUBE_OVN_WITHOUT_DEVICE_ID,
                             new KubeOvnVethCni(client, ovs),
+                            CniMode.KUBE_OVN_SECOND,
+                            new SecondNetworkCni(plain, kubeOvn),
                             CniMode.OTHER,
                             plain),
                     nic.pciAddresses()));
@@ -849,7 +851,11 @@ public final class SimulatedCluster implements AutoCloseable {
     }
 
     public void makeSubnet(String name, Map<String, Object> spec) {
-        Subnets.create(api.client(), name, spec);
+        makeSubnet(name, spec, Map.of());
+    }
+
+    public void makeSubnet(String name, Map<String, Object> spec, Map<String, Object> status) {
+        Subnets.create(api.client(), name, Map.of("spec", spec, "status", status));
     }
 
     public void deleteSubnet(String name) {
@@ -880,6 +886,26 @@ public final class SimulatedCluster implements AutoCloseable {
     /** How many listen to the container runtime's events; the simulated kubelet does not. */
     public int runtimeListeners() {
         return runtime.listeners();
+    }
+
+    /** Lets something happen while a list of all sandboxes is larger than the runtime may send. */
+    public void whileRuntimeCannotListAll(Runnable story) {
+        runtime.listAll(false);
+        try {
+            story.run();
+        } finally {
+            runtime.listAll(true);
+        }
+    }
+
+    /** Lets something happen while the runtime does not say which network namespace a sandbox has. */
+    public void whileRuntimeTellsNoNamespace(Runnable story) {
+        runtime.tellNamespaces(false);
+        try {
+            story.run();
+        } finally {
+            runtime.tellNamespaces(true);
+        }
     }
 
     /** The API server refuses everything, and its watches end, until {@link #endApiOutage()}. */

@@ -58,6 +58,9 @@ final class SimulatedKubelet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatedKubelet.class);
     private static final String RESOURCE = "mellanox.com/cx5_sriov_switchdev";
 
+    /** Of the VFs that are not offered as {@link #RESOURCE}. */
+    private static final String RESOURCE_OF_OTHERS = "example.com/vfs_of_others";
+
     private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final int COMPARED_EACH_SECONDS = 5;
@@ -71,6 +74,7 @@ final class SimulatedKubelet implements AutoCloseable {
     private final List<PciAddress> vfs;
     private final List<PciAddress> free = new ArrayList<>(); // guarded by this
     private final Set<PciAddress> withheld = new HashSet<>(); // guarded by this
+    private final List<PciAddress> freeForOthers = new ArrayList<>(); // guarded by this
     private final Map<String, RunningPod> pods = new ConcurrentHashMap<>();
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private final ScheduledExecutorService housekeeping = Executors.newSingleThreadScheduledExecutor();
@@ -89,6 +93,7 @@ final class SimulatedKubelet implements AutoCloseable {
     /** One pod on this node; its work is a chain, so that it is never started and stopped at once. */
     private static final class RunningPod {
         private final Pod pod;
+        private volatile String resource = RESOURCE;
         private volatile List<PciAddress> devices = List.of();
         private volatile SimulatedRuntime.@Nullable Sandbox sandbox;
         private final List<SimulatedRuntime.Sandbox> stopped = new ArrayList<>();
@@ -275,14 +280,24 @@ final class SimulatedKubelet implements AutoCloseable {
     /** The device plugin does not have the VF any more, or has it again. */
     synchronized void offer(PciAddress vf, boolean offered) {
         free.remove(vf);
-        withheld.remove(vf);
-        (offered ? free : withheld).add(vf);
+        freeForOthers.remove(vf);
+        if (offered) {
+            withheld.remove(vf);
+        } else {
+            withheld.add(vf);
+        }
+        (offered ? free : freeForOthers).add(vf);
         free.sort(null);
     }
 
     private synchronized void freeDevices(RunningPod pod) {
-        free.addAll(pod.devices);
-        free.sort(null);
+        List<PciAddress> open = pool(pod);
+        open.addAll(pod.devices);
+        open.sort(null);
+    }
+
+    private List<PciAddress> pool(RunningPod pod) {
+        return pod.resource.equals(RESOURCE) ? free : freeForOthers;
     }
 
     private RunningPod running(String podUid) {
@@ -325,14 +340,16 @@ final class SimulatedKubelet implements AutoCloseable {
     }
 
     private void start(RunningPod pod) {
-        int wanted = requested(pod.pod);
+        pod.resource = requested(pod.pod, RESOURCE_OF_OTHERS) > 0 ? RESOURCE_OF_OTHERS : RESOURCE;
+        int wanted = requested(pod.pod, pod.resource);
         synchronized (this) {
-            if (free.size() < wanted) {
+            List<PciAddress> open = pool(pod);
+            if (open.size() < wanted) {
                 patchStatus(pod.pod, status -> status.put("phase", "Failed").put("reason", "UnexpectedAdmissionError"));
                 return;
             }
-            pod.devices = List.copyOf(free.subList(0, wanted));
-            free.subList(0, wanted).clear();
+            pod.devices = List.copyOf(open.subList(0, wanted));
+            open.subList(0, wanted).clear();
         }
         runSandboxUntilItWorks(pod, 0);
     }
@@ -456,11 +473,11 @@ final class SimulatedKubelet implements AutoCloseable {
         return failure.getCode() == 404 || failure.getCode() == 409;
     }
 
-    private static int requested(Pod pod) {
+    private static int requested(Pod pod, String resource) {
         return pod.getSpec().getContainers().stream()
                 .filter(container -> container.getResources() != null
                         && container.getResources().getRequests() != null)
-                .map(container -> container.getResources().getRequests().get(RESOURCE))
+                .map(container -> container.getResources().getRequests().get(resource))
                 .filter(quantity -> quantity != null)
                 .map(Quantity::getAmount)
                 .mapToInt(Integer::parseInt)
@@ -580,7 +597,7 @@ final class SimulatedKubelet implements AutoCloseable {
             ContainerResources.Builder container = ContainerResources.newBuilder()
                     .setName(running.pod.getSpec().getContainers().get(0).getName());
             if (!running.devices.isEmpty()) {
-                ContainerDevices.Builder devices = ContainerDevices.newBuilder().setResourceName(RESOURCE);
+                ContainerDevices.Builder devices = ContainerDevices.newBuilder().setResourceName(running.resource);
                 running.devices.forEach(pci -> devices.addDeviceIds(pci.value()));
                 container.addDevices(devices);
             }

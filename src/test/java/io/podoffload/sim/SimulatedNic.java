@@ -54,6 +54,7 @@ public final class SimulatedNic implements Nic, AutoCloseable {
     /** VFs without a device; guarded by this. */
     private final Set<Integer> hidden = new HashSet<>();
 
+    private String machineDriver = "vfio-pci"; // guarded by this
     private final int vfs;
     private final Process monitor;
 
@@ -164,10 +165,15 @@ public final class SimulatedNic implements Nic, AutoCloseable {
         readLinks();
     }
 
-    /** Its driver is vfio-pci now, so that it has no netdev. */
+    /** The driver by which machines get VFs from now on, vfio-pci or a variant of it. */
+    public synchronized void letMachinesUse(String driver) {
+        machineDriver = driver;
+    }
+
+    /** It has no netdev now. */
     synchronized void giveToMachine(PciAddress pci, String netns) {
         ip("link", "set", netdev(pci), "netns", netns);
-        setDriver(pci, "vfio-pci");
+        setDriver(pci, machineDriver);
     }
 
     synchronized void takeFromMachine(PciAddress pci) {

@@ -71,6 +71,8 @@ final class SimulatedRuntime implements AutoCloseable {
     private volatile String version = "v2.1.9";
     private volatile boolean namespacesLinger;
     private volatile boolean callsDel = true;
+    private volatile boolean listsAll = true;
+    private volatile boolean tellsNamespaces = true;
 
     /** A sandbox that runs or ran. */
     record Sandbox(Cni.Request request, Cni cni, int attempt, boolean ready, long createdAt, String ip) {
@@ -125,6 +127,16 @@ final class SimulatedRuntime implements AutoCloseable {
     /** Without it the CNI's DEL is never called, as when Multus is gone. */
     void callDel(boolean call) {
         callsDel = call;
+    }
+
+    /** Without it a list of all sandboxes is larger than gRPC lets the runtime send. */
+    void listAll(boolean lists) {
+        listsAll = lists;
+    }
+
+    /** Without it the verbose status of a sandbox has no info yet, as containerd's while the sandbox is being made. */
+    void tellNamespaces(boolean tells) {
+        tellsNamespaces = tells;
     }
 
     /** RunPodSandbox: namespace, CNI ADD, then the sandbox is there. */
@@ -266,6 +278,12 @@ final class SimulatedRuntime implements AutoCloseable {
         @Override
         public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {
             Map<String, String> selector = request.getFilter().getLabelSelectorMap();
+            if (!listsAll && selector.isEmpty()) {
+                observer.onError(Status.RESOURCE_EXHAUSTED
+                        .withDescription("grpc: trying to send message larger than max (16843781 vs. 16777216)")
+                        .asRuntimeException());
+                return;
+            }
             ListPodSandboxResponse.Builder response = ListPodSandboxResponse.newBuilder();
             sandboxes.forEach((id, sandbox) -> {
                 Map<String, String> labels = labels(sandbox);
@@ -296,7 +314,7 @@ final class SimulatedRuntime implements AutoCloseable {
                             .setMetadata(metadata(sandbox))
                             .setState(state(sandbox))
                             .setCreatedAt(sandbox.createdAt()));
-            if (request.getVerbose()) {
+            if (request.getVerbose() && tellsNamespaces) {
                 response.putInfo("info", info(sandbox));
             }
             observer.onNext(response.build());

@@ -28,7 +28,7 @@ final class Subnets {
         return answer == null ? MissingNode.getInstance() : JsonMapper.shared().readTree(answer);
     }
 
-    static void create(KubernetesClient client, String name, Map<String, Object> spec) {
+    static void create(KubernetesClient client, String name, Map<String, Object> content) {
         client.genericKubernetesResources(KIND)
                 .resource(new GenericKubernetesResourceBuilder()
                         .withApiVersion("kubeovn.io/v1")
@@ -36,7 +36,7 @@ final class Subnets {
                         .withNewMetadata()
                         .withName(name)
                         .endMetadata()
-                        .withAdditionalProperties(Map.of("spec", spec))
+                        .withAdditionalProperties(content)
                         .build())
                 .create();
     }

@@ -10,13 +10,17 @@ import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.vertx.HttpServerRequestHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +34,15 @@ final class WebServer extends MockWebServer {
     private static final int SECONDS = 10;
 
     private final Vertx vertx = Vertx.vertx();
+    private final Predicate<@Nullable String> ignored;
+    private final Set<HttpConnection> unanswered = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable HttpServer http;
+
+    /** @param ignored the service accounts, null for none, whose requests are not answered */
+    WebServer(Predicate<@Nullable String> ignored) {
+        this.ignored = ignored;
+    }
 
     private static <T> T await(Future<T> future) {
         return future.toCompletionStage()
@@ -67,7 +78,9 @@ final class WebServer extends MockWebServer {
                         .setHandle100ContinueAutomatically(true)
                         .setWebSocketClosingTimeout(1))
                 .requestHandler(request -> {
-                    if (isStreamedWatch(request.uri(), request.getHeader("Upgrade"))) {
+                    if (ignored.test(Rbac.account(request.getHeader("Authorization")))) {
+                        unanswered.add(request.connection());
+                    } else if (isStreamedWatch(request.uri(), request.getHeader("Upgrade"))) {
                         stream(request);
                     } else {
                         whole.handle(request);
@@ -90,6 +103,12 @@ final class WebServer extends MockWebServer {
         } else {
             new LineStream(recorded, response.setStatusCode(200).setChunked(true)).open(answer);
         }
+    }
+
+    /** Closes connections on which a request was not answered. */
+    void hangUp() {
+        unanswered.forEach(HttpConnection::close);
+        unanswered.clear();
     }
 
     @Override
