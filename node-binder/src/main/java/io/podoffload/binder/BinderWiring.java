@@ -273,12 +273,8 @@ class BinderWiring {
 
     @Bean
     DesiredBindings desiredBindings(
-            AllottedVfs allotted,
-            Sandboxes sandboxes,
-            VfInventory inventory,
-            IntegrationBridge bridge,
-            PodNetworks networks) {
-        return new DesiredBindings(allotted, sandboxes, inventory, bridge, networks);
+            AllottedVfs allotted, Sandboxes sandboxes, NodeObserver observer, PodNetworks networks) {
+        return new DesiredBindings(allotted, sandboxes, observer, networks);
     }
 
     @Bean

@@ -10,7 +10,6 @@ import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.cri.Sandboxes;
 import io.podoffload.binder.kube.PodView;
 import io.podoffload.binder.kube.UnreadableAnnotation;
-import io.podoffload.binder.ovs.IntegrationBridge;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,20 +19,13 @@ public final class DesiredBindings {
 
     private final AllottedVfs allotted;
     private final Sandboxes sandboxes;
-    private final VfInventory inventory;
-    private final IntegrationBridge bridge;
+    private final NodeObserver observer;
     private final PodNetworks networks;
 
-    public DesiredBindings(
-            AllottedVfs allotted,
-            Sandboxes sandboxes,
-            VfInventory inventory,
-            IntegrationBridge bridge,
-            PodNetworks networks) {
+    public DesiredBindings(AllottedVfs allotted, Sandboxes sandboxes, NodeObserver observer, PodNetworks networks) {
         this.allotted = allotted;
         this.sandboxes = sandboxes;
-        this.inventory = inventory;
-        this.bridge = bridge;
+        this.observer = observer;
         this.networks = networks;
     }
 
@@ -145,10 +137,7 @@ public final class DesiredBindings {
     }
 
     private Optional<String> learned(PciAddress vf, PodView pod) {
-        Optional<String> ifaceId = inventory
-                .find(vf)
-                .flatMap(entry -> bridge.port(entry.vf().representor()))
-                .flatMap(Port::ifaceId);
+        Optional<String> ifaceId = observer.rowOrLast(vf, pod.ref().uid()).flatMap(Port::ifaceId);
         return pod.servedProviders().stream()
                 .filter(provider -> ifaceId.equals(Optional.of(pod.ifaceId(provider))))
                 .findFirst()
@@ -185,9 +174,7 @@ public final class DesiredBindings {
 
     /** Whether the representor's row is of this pod, or of the CNI for this sandbox. */
     private boolean isBound(PciAddress pci, PodView pod, String netns) {
-        return inventory
-                .find(pci)
-                .flatMap(entry -> bridge.port(entry.vf().representor()))
+        return observer.row(pci)
                 .filter(row -> row.isOf(pod.ref().uid()) || row.isFor(netns))
                 .isPresent();
     }

@@ -59,6 +59,16 @@ public final class NodeObserver {
         this.boot = boot;
     }
 
+    /** The row of the VF's representor. */
+    Optional<Port> row(PciAddress pci) {
+        return inventory.find(pci).flatMap(entry -> bridge.port(entry.vf().representor()));
+    }
+
+    /** The row of the VF's representor; where that is lost, the last one that the VF had, if it was this pod's. */
+    Optional<Port> rowOrLast(PciAddress pci, String podUid) {
+        return row(pci).or(() -> Optional.ofNullable(lastRow.get(pci)).filter(last -> last.isOf(podUid)));
+    }
+
     /** Empty if there is no such VF, or none with a representor. */
     public Optional<Observed> observe(PciAddress pci, Desired desired, Sandboxes.Look look) {
         Optional<Observed> observed = inventory.find(pci).flatMap(entry -> observe(entry, desired, look));
