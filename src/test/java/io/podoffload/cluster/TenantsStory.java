@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +130,47 @@ class TenantsStory {
             Cluster.on(NODE, "rm", STATIC_PODS + "static.yaml");
             Cluster.kubectl("wait", "--for=delete", "pod/static-" + NODE, "--timeout=60s");
         }
+    }
+
+    /** By a quota of its Namespace. */
+    @Test
+    void aPodWhoseEventsAreRefusedIsServedAllTheSame() {
+        Cluster.apply("""
+                apiVersion: v1
+                kind: ResourceQuota
+                metadata: {name: no-events}
+                spec:
+                  hard: {count/events: "0", count/events.events.k8s.io: "0"}
+                """);
+        try {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .until(() -> Cluster.get("resourcequota", "no-events")
+                            .path("status")
+                            .has("used"));
+            Instant begin = Instant.now();
+            Cluster.apply(OptedIn.pod("without-events", NODE));
+            Cluster.kubectl("wait", "--for=condition=Ready", "pod/without-events", "--timeout=120s");
+
+            Awaitility.await()
+                    .during(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .untilAsserted(() -> assertThat(ofTheBinder(begin))
+                            .as("a refused Event is not sent again, and neither is the condition")
+                            .containsExactlyInAnyOrder("patch pods/status 200", "create events 403"));
+        } finally {
+            Cluster.kubectl("delete", "resourcequota", "no-events");
+        }
+    }
+
+    private static List<String> ofTheBinder(Instant begin) {
+        return AuditLog.between(begin, Instant.MAX).stream()
+                .filter(request -> request.account().equals("node-binder"))
+                .filter(request -> !request.resource().equals("configmaps"))
+                .map(request -> request.verb() + " " + request.resource() + " " + request.code())
+                .toList();
     }
 
     private static void awaitReason(String pod, String reason) {
