@@ -2,6 +2,7 @@ package io.podoffload.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podoffload.sim.Programs.ProgramFailed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,23 +133,29 @@ class TenantsStory {
         }
     }
 
-    /** By a quota of its Namespace. */
+    /** By a policy, or since its Namespace is about to go. */
     @Test
     void aPodWhoseEventsAreRefusedIsServedAllTheSame() {
         Cluster.apply("""
-                apiVersion: v1
-                kind: ResourceQuota
+                apiVersion: admissionregistration.k8s.io/v1
+                kind: ValidatingAdmissionPolicy
                 metadata: {name: no-events}
                 spec:
-                  hard: {count/events: "0", count/events.events.k8s.io: "0"}
+                  matchConstraints:
+                    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [events]}]
+                  validations:
+                    - {expression: "object.involvedObject.name != 'without-events'", reason: Forbidden}
+                ---
+                apiVersion: admissionregistration.k8s.io/v1
+                kind: ValidatingAdmissionPolicyBinding
+                metadata: {name: no-events}
+                spec: {policyName: no-events, validationActions: [Deny]}
                 """);
         try {
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofSeconds(1))
-                    .until(() -> Cluster.get("resourcequota", "no-events")
-                            .path("status")
-                            .has("used"));
+                    .until(TenantsStory::isAnEventRefused);
             Instant begin = Instant.now();
             Cluster.apply(OptedIn.pod("without-events", NODE));
             Cluster.kubectl("wait", "--for=condition=Ready", "pod/without-events", "--timeout=120s");
@@ -161,8 +168,24 @@ class TenantsStory {
                             .as("a refused Event is not sent again, and neither is the condition")
                             .containsExactlyInAnyOrder("patch pods/status 200", "create events 403"));
         } finally {
-            Cluster.kubectl("delete", "resourcequota", "no-events");
+            Cluster.kubectl("delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "no-events");
         }
+    }
+
+    private static boolean isAnEventRefused() {
+        try {
+            Cluster.apply("""
+                    apiVersion: v1
+                    kind: Event
+                    metadata: {name: tried, namespace: default}
+                    involvedObject: {kind: Pod, namespace: default, name: without-events}
+                    reason: Tried
+                    """);
+        } catch (ProgramFailed e) {
+            return String.valueOf(e.getMessage()).contains("ValidatingAdmissionPolicy 'no-events'");
+        }
+        Cluster.kubectl("delete", "event", "tried");
+        return false;
     }
 
     private static List<String> ofTheBinder(Instant begin) {
@@ -177,7 +200,7 @@ class TenantsStory {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))
                 .pollInterval(Duration.ofSeconds(1))
-                .ignoreExceptionsInstanceOf(io.podoffload.sim.Programs.ProgramFailed.class) // it is not there yet
+                .ignoreExceptionsInstanceOf(ProgramFailed.class) // it is not there yet
                 .untilAsserted(() -> assertThat(Pods.condition(Cluster.get("pod", pod), "pod-offload.io/bound")
                                 .path("reason")
                                 .asString())
