@@ -12,6 +12,7 @@ import static io.podoffload.binder.kernel.NetlinkMessage.NLM_F_REQUEST;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A netlink socket: a request out, its replies in. It stays in the network namespace in which it was opened. */
 final class NetlinkSocket implements AutoCloseable {
@@ -77,8 +78,13 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Asks for all objects; a dump that a change interrupted is asked for again, some times: a pod can change its namespace without end. */
     synchronized List<NetlinkMessage> dump(String operation, int type, byte[] body) {
-        for (int dump = 0; dump < MOST_DUMPS; dump++) {
-            Answer answer = exchange(operation, type, NLM_F_REQUEST | NLM_F_DUMP, body);
+        return whole(operation, () -> exchange(operation, type, NLM_F_REQUEST | NLM_F_DUMP, body));
+    }
+
+    /** The first list during which nothing changed. */
+    static List<NetlinkMessage> whole(String operation, Supplier<Answer> dump) {
+        for (int attempt = 0; attempt < MOST_DUMPS; attempt++) {
+            Answer answer = dump.get();
             if (!answer.interrupted()) {
                 return answer.messages();
             }
@@ -105,7 +111,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /** @param interrupted whether something changed while the kernel listed it */
-    private record Answer(List<NetlinkMessage> messages, boolean interrupted) {}
+    record Answer(List<NetlinkMessage> messages, boolean interrupted) {}
 
     private Answer exchange(String operation, int type, int flags, byte[] body) {
         sequence++;

@@ -1,8 +1,11 @@
 package io.podoffload.binder.kernel;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class NetlinkSocketTest {
@@ -24,6 +27,33 @@ class NetlinkSocketTest {
                     NetlinkSocket.check("list links", done(new byte[0]));
                 })
                 .doesNotThrowAnyException();
+    }
+
+    /** A pod can change its own namespace without end. */
+    @Test
+    void aListThatChangesDuringEachReadingIsGivenUp() {
+        AtomicInteger readings = new AtomicInteger();
+
+        assertThatThrownBy(() -> NetlinkSocket.whole("list links", () -> {
+                    readings.incrementAndGet();
+                    return new NetlinkSocket.Answer(List.of(), true);
+                }))
+                .isInstanceOf(LinuxException.class)
+                .hasMessageContaining("it changed during each of 10 readings");
+        assertThat(readings).hasValue(10);
+    }
+
+    @Test
+    void aListThatChangedIsReadAgain() {
+        AtomicInteger readings = new AtomicInteger();
+        NetlinkMessage link = done(new byte[0]);
+
+        assertThat(NetlinkSocket.whole(
+                        "list links",
+                        () -> readings.incrementAndGet() < 3
+                                ? new NetlinkSocket.Answer(List.of(), true)
+                                : new NetlinkSocket.Answer(List.of(link), false)))
+                .containsExactly(link);
     }
 
     private static NetlinkMessage done(byte[] body) {
