@@ -26,7 +26,7 @@ class PartialOutagesIT {
             new OneNode("partial-outages", SimulatedCluster.Options.DEFAULT.with(Map.of("pod-offload.proof", "500ms")));
 
     private static final String BINDER = "pod-offload-node-binder";
-    private static final Duration USUAL = Duration.ofSeconds(5);
+    private static final Duration BOUND_AGAIN_WITHIN = Duration.ofSeconds(10);
 
     private final SimulatedCluster cluster = NODE.cluster();
 
@@ -45,6 +45,7 @@ class PartialOutagesIT {
             for (int round = 0; round < 3; round++) {
                 restartAndAwaitBound(pod);
             }
+            awaitNoLooks();
             double before = looks();
             Awaitility.await()
                     .during(Duration.ofSeconds(12))
@@ -60,11 +61,43 @@ class PartialOutagesIT {
         cluster.delete(pod);
     }
 
+    /** A row that is lost needs no Subnet: what the CNI bound is known. */
+    @Test
+    void aRowThatIsLostComesBackWithoutAnApiServer() {
+        cluster.useCni(CniMode.KUBE_OVN);
+        Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
+        String row = NODE.representor(pod);
+        cluster.api().fail(BINDER, ApiServer.Failure.UNAVAILABLE);
+        try {
+            cluster.ovs().vsctl("del-port", "br-int", row);
+            Awaitility.await()
+                    .atMost(OneNode.SOON)
+                    .untilAsserted(() -> assertThat(NODE.externalIds(row)).containsEntry("ovn-installed", "true"));
+            assertThat(cluster.api().requests().of(BINDER).keySet()).noneMatch(request -> request.contains("subnets"));
+        } finally {
+            cluster.api().endFailures();
+        }
+        cluster.delete(pod);
+    }
+
+    private void awaitNoLooks() {
+        double[] last = {looks()};
+        Awaitility.await()
+                .pollDelay(Duration.ofSeconds(2))
+                .pollInterval(Duration.ofSeconds(2))
+                .until(() -> {
+                    double now = looks();
+                    boolean isQuiet = now == last[0];
+                    last[0] = now;
+                    return isQuiet;
+                });
+    }
+
     private void restartAndAwaitBound(Pod pod) {
         String sandbox = NODE.externalIds(NODE.representor(pod)).get("pod-offload-sandbox");
         cluster.restartSandbox(pod);
         Awaitility.await()
-                .atMost(USUAL)
+                .atMost(BOUND_AGAIN_WITHIN)
                 .untilAsserted(() -> assertThat(NODE.externalIds(NODE.representor(pod)))
                         .doesNotContainEntry("pod-offload-sandbox", sandbox)
                         .containsEntry("ovn-installed", "true"));

@@ -41,6 +41,7 @@ class PreparationGuardsIT {
             assertThat(refused.exitCode()).isNotZero();
             assertThat(Programs.run("ip", "link", "show", "enp3s0f0")).contains("mtu 9000");
             cluster.delete(pod);
+            NODE.assertAsAtFirst("the pod is gone");
             assertThat(cluster.runBinderCommandAs("pod-offload-node-binder", "prepare")
                             .exitCode())
                     .isZero();
@@ -69,7 +70,9 @@ class PreparationGuardsIT {
                         });
             });
 
-            assertThat(prepared.get(0).get().exitCode()).isZero();
+            Printed done = prepared.get(0).get();
+            assertThat(done.exitCode()).isZero();
+            assertThat(done.text() + done.error()).contains("asking again");
             assertThat(Programs.run("ip", "link", "show", "enp3s0f0")).contains("mtu 1500");
         } finally {
             caller.shutdownNow();

@@ -174,8 +174,8 @@ class BinderWiring {
     }
 
     @Bean
-    PodNetworks podNetworks(Subnets subnets, ThisNode node, Links hostLinks) {
-        return new PodNetworks(subnets, node, hostLinks);
+    PodNetworks podNetworks(Subnets subnets, ThisNode node, Links hostLinks, EventSources events) {
+        return new PodNetworks(subnets, node, hostLinks, events::subnetRead);
     }
 
     @Bean
@@ -386,12 +386,8 @@ class BinderWiring {
 
     @Bean
     PodReconciler podReconciler(
-            NodePods pods,
-            AllottedVfs allotted,
-            UnservedPods unserved,
-            PodNetworks networks,
-            WorkQueue<PciAddress> queue) {
-        return new PodReconciler(pods, allotted, unserved, networks, queue);
+            NodePods pods, AllottedVfs allotted, UnservedPods unserved, WorkQueue<PciAddress> queue) {
+        return new PodReconciler(pods, allotted, unserved, queue);
     }
 
     @Bean

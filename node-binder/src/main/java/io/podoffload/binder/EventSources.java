@@ -1,6 +1,7 @@
 package io.podoffload.binder;
 
 import io.podoffload.binder.binding.Link;
+import io.podoffload.binder.binding.PciAddress;
 import io.podoffload.binder.binding.Port;
 import io.podoffload.binder.binding.Sandbox;
 import io.podoffload.binder.kube.PodView;
@@ -76,6 +77,11 @@ final class EventSources {
 
     void linkChanged(Link link) {
         follow(follower -> follower.linkChanged(link));
+    }
+
+    /** A Subnet that a look at this VF needed was read, or could not be. */
+    void subnetRead(PciAddress vf) {
+        follow(follower -> follower.subnetRead(vf));
     }
 
     /** Events may have been missed: every VF is looked at again. */

@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Kube-OVN's Subnets, as far as the binder makes interfaces in them. Each is read when an interface is made first, and again when a
- * pod comes that names it. No watch is kept: each address that is allotted anywhere changes its Subnet, and every node would hear of it.
+ * Kube-OVN's Subnets, as far as the binder makes interfaces in them. Each is read for an interface, and counts for those of the next 5 s.
+ * No watch is kept: each address that is allotted anywhere changes its Subnet, and every node would hear of it.
  *
  * @see <a href="https://kubeovn.github.io/docs/stable/en/reference/kube-ovn-api/">Kube-OVN's API</a>
  */
@@ -53,8 +53,14 @@ public final class Subnets implements AutoCloseable {
                 return thread;
             });
 
-    /** @param askAgainAt when an answer of the API server counts as old */
-    private record Known(Optional<Subnet> subnet, long askAgainAt) {}
+    /**
+     * What is known of one.
+     *
+     * @param subnet the last answer, if there was one
+     * @param isAsked whether the API server is asked at the moment
+     * @param askAgainAt when the answer is too old
+     */
+    private record Known(Optional<Subnet> subnet, boolean isAsked, long askAgainAt) {}
 
     public Subnets(KubernetesClient client, ApiServer api) {
         this(client, api, System::nanoTime);
@@ -66,39 +72,37 @@ public final class Subnets implements AutoCloseable {
         this.nanoTime = nanoTime;
     }
 
-    /** What is known of it; empty before the first answer of the API server. */
-    public synchronized Optional<Subnet> known(String name) {
-        return NAME.matcher(name).matches()
-                ? Optional.ofNullable(known.get(name)).flatMap(Known::subnet)
-                : Optional.of(Subnet.SILENT);
+    /**
+     * The Subnet as the API server says, or said at most 5 s ago, or said last where it does not answer now. Does not wait.
+     *
+     * @param whenAnswered called by another thread after an empty answer, when the API server has answered or has not
+     * @return empty while the API server is asked, and while it has not answered once
+     */
+    public Optional<Subnet> get(String name, Runnable whenAnswered) {
+        if (!NAME.matcher(name).matches()) {
+            return Optional.of(Subnet.SILENT);
+        }
+        if (begin(name)) {
+            try {
+                reader.execute(() -> {
+                    remember(name, ask(name));
+                    whenAnswered.run();
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("Subnet {} is not asked for now", name, e);
+                remember(name, Optional.empty());
+            }
+        }
+        return fresh(name);
+    }
+
+    private synchronized Optional<Subnet> fresh(String name) {
+        Known now = known.get(name);
+        return now == null || now.isAsked() ? Optional.empty() : now.subnet();
     }
 
     synchronized int remembered() {
         return known.size();
-    }
-
-    /** Reads it again if it was read before, and does not wait: a pod that the CNI binds needs none. */
-    public void refresh(String name) {
-        if (isRead(name)) {
-            read(name);
-        }
-    }
-
-    private synchronized boolean isRead(String name) {
-        return known.containsKey(name);
-    }
-
-    /** Asks the API server, unless it answered lately, and does not wait. Where too many are asked for, the caller has to come again. */
-    public void read(String name) {
-        if (!NAME.matcher(name).matches() || !begin(name)) {
-            return;
-        }
-        try {
-            reader.execute(() -> remember(name, ask(name)));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Subnet {} is not asked for now", name, e);
-            remember(name, Optional.empty());
-        }
     }
 
     private synchronized boolean begin(String name) {
@@ -107,7 +111,7 @@ public final class Subnets implements AutoCloseable {
         if (last != null && now - last.askAgainAt() < 0) {
             return false;
         }
-        put(name, new Known(last == null ? Optional.empty() : last.subnet(), now + FRESH_NANOS));
+        put(name, new Known(last == null ? Optional.empty() : last.subnet(), true, now + FRESH_NANOS));
         return true;
     }
 
@@ -118,8 +122,8 @@ public final class Subnets implements AutoCloseable {
         put(
                 name,
                 answer.isPresent()
-                        ? new Known(answer, now + FRESH_NANOS)
-                        : new Known(last == null ? Optional.empty() : last.subnet(), now + RETRY_NANOS));
+                        ? new Known(answer, false, now + FRESH_NANOS)
+                        : new Known(last == null ? Optional.empty() : last.subnet(), false, now + RETRY_NANOS));
     }
 
     private synchronized void put(String name, Known value) {

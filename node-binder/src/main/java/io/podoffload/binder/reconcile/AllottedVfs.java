@@ -81,7 +81,7 @@ public final class AllottedVfs {
     }
 
     /** Whether what is known was read while the pod's own sandbox ran. */
-    synchronized boolean isConfirmed(PodView pod) {
+    private synchronized boolean isConfirmed(PodView pod) {
         Allotment known = byPod.get(pod.ref().uid());
         return known != null && known.confirmed();
     }

@@ -98,7 +98,7 @@ public final class DesiredBindings {
     /** A pod that uses the VF for its second network only: what the CNI bound for it is known by its row, or by the CNI's report. */
     private Purpose withoutDefaultNetwork(
             PciAddress pci, PodView pod, String sandboxId, String netns, List<PciAddress> vfs) {
-        Optional<String> provider = learned(pci, pod).filter(pod.servedProviders()::contains);
+        Optional<String> provider = learned(pci, pod, netns).filter(pod.servedProviders()::contains);
         if (provider.isPresent()) {
             return of(pci, pod, sandboxId, netns, provider.get(), vfs);
         }
@@ -115,7 +115,7 @@ public final class DesiredBindings {
         List<PciAddress> openVfs = new ArrayList<>();
         Optional<String> own = Optional.empty();
         for (PciAddress vf : vfs) {
-            Optional<String> provider = learned(vf, pod);
+            Optional<String> provider = learned(vf, pod, netns);
             if (provider.isPresent()) {
                 openProviders.remove(provider.get());
             } else {
@@ -136,12 +136,18 @@ public final class DesiredBindings {
                 : pending(pod, Reason.Ambiguous, vfs.size() + " VFs, networks " + openProviders, vfs);
     }
 
-    private Optional<String> learned(PciAddress vf, PodView pod) {
-        Optional<String> ifaceId = observer.rowOrLast(vf, pod.ref().uid()).flatMap(Port::ifaceId);
-        return pod.servedProviders().stream()
-                .filter(provider -> ifaceId.equals(Optional.of(pod.ifaceId(provider))))
-                .findFirst()
-                .or(() -> pod.reportedProvider(vf));
+    /** By its row, else by the CNI's report, else by the row that it had in this sandbox and lost. */
+    private Optional<String> learned(PciAddress vf, PodView pod, String netns) {
+        return ofRow(observer.row(vf), pod)
+                .or(() -> pod.reportedProvider(vf))
+                .or(() -> ofRow(observer.lostRow(vf, netns), pod));
+    }
+
+    private static Optional<String> ofRow(Optional<Port> row, PodView pod) {
+        return row.flatMap(Port::ifaceId)
+                .flatMap(ifaceId -> pod.servedProviders().stream()
+                        .filter(provider -> pod.ifaceId(provider).equals(ifaceId))
+                        .findFirst());
     }
 
     private Purpose of(
@@ -157,7 +163,7 @@ public final class DesiredBindings {
         }
         Optional<PodNetwork> complete = isBound(pci, pod, netns)
                 ? network // what it was bound with is on the row
-                : networks.complete(pod, provider, network.get());
+                : networks.complete(pci, pod, provider, network.get());
         if (complete.isEmpty()) {
             return pending(
                     pod,

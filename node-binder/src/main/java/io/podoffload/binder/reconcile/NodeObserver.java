@@ -64,9 +64,16 @@ public final class NodeObserver {
         return inventory.find(pci).flatMap(entry -> bridge.port(entry.vf().representor()));
     }
 
-    /** The row of the VF's representor; where that is lost, the last one that the VF had, if it was this pod's. */
-    Optional<Port> rowOrLast(PciAddress pci, String podUid) {
-        return row(pci).or(() -> Optional.ofNullable(lastRow.get(pci)).filter(last -> last.isOf(podUid)));
+    /** The row that a VF in this sandbox had and lost; what it says of the network holds for as long as the sandbox has the VF. */
+    Optional<Port> lostRow(PciAddress pci, String netns) {
+        boolean isAtHome = topology.netdev(pci).flatMap(host::named).isPresent();
+        return isAtHome || row(pci).isPresent()
+                ? Optional.empty()
+                : Optional.ofNullable(lastRow.get(pci))
+                        .filter(last -> last.isFor(netns)
+                                || OwnerMark.read(last.externalIds())
+                                        .filter(mark -> mark.netns().equals(netns))
+                                        .isPresent());
     }
 
     /** Empty if there is no such VF, or none with a representor. */

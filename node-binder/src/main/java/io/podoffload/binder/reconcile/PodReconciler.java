@@ -16,38 +16,26 @@ public final class PodReconciler {
     private final NodePods pods;
     private final AllottedVfs allotted;
     private final UnservedPods unserved;
-    private final PodNetworks networks;
     private final Consumer<PciAddress> look;
 
     /** Pods whose sandbox runs, so that what the kubelet says from now on is of these very pods. */
     private final Set<String> running = ConcurrentHashMap.newKeySet();
 
-    /** Pods whose sandbox runs since they were last looked at. */
-    private final Set<String> anew = ConcurrentHashMap.newKeySet();
-
     /** @param queue of VFs */
-    public PodReconciler(
-            NodePods pods,
-            AllottedVfs allotted,
-            UnservedPods unserved,
-            PodNetworks networks,
-            WorkQueue<PciAddress> queue) {
+    public PodReconciler(NodePods pods, AllottedVfs allotted, UnservedPods unserved, WorkQueue<PciAddress> queue) {
         this.pods = pods;
         this.allotted = allotted;
         this.unserved = unserved;
-        this.networks = networks;
         this.look = queue::look;
     }
 
     /** The pod's own sandbox runs. */
     void isRunning(String uid) {
         running.add(uid);
-        anew.add(uid);
     }
 
     void forget(String uid) {
         running.remove(uid);
-        anew.remove(uid);
     }
 
     /** @param uid of the pod */
@@ -58,9 +46,6 @@ public final class PodReconciler {
         }
         boolean isMissed = false;
         if (pods.isHolder(pod.get())) {
-            if (anew.remove(uid) || !allotted.isConfirmed(pod.get())) {
-                networks.refreshSubnet(pod.get());
-            }
             boolean runs = running.contains(uid);
             List<PciAddress> vfs = runs ? allotted.confirmed(pod.get()) : allotted.of(pod.get());
             vfs.forEach(look);

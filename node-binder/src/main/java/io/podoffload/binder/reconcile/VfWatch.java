@@ -147,6 +147,11 @@ public final class VfWatch {
         observer.waitingFor(row.name()).ifPresent(look);
     }
 
+    /** What a look at the VF had to wait for is known now. */
+    public void subnetRead(PciAddress vf) {
+        look.accept(vf);
+    }
+
     /** A link appeared, changed or went. */
     public void linkChanged(Link link) {
         Optional<PciAddress> represented = inventory.representedBy(link);

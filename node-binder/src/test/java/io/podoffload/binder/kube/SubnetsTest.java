@@ -1,6 +1,7 @@
 package io.podoffload.binder.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SuppressWarnings("NullAway.Init") // set before each test
 class SubnetsTest {
 
+    private static final Runnable NOTHING = () -> {};
     private static final String PATH = "/apis/kubeovn.io/v1/subnets/web";
 
     KubernetesMockServer server;
@@ -44,18 +47,23 @@ class SubnetsTest {
         subnets.close();
     }
 
-    @Test
-    void nothingIsKnownBeforeTheApiServerAnswers() {
+    private void answer(int mtu) {
         server.expect()
                 .get()
                 .withPath(PATH)
-                .andReturn(200, "{'spec':{'mtu':1400}}".replace('\'', '"'))
+                .andReturn(200, "{\"spec\":{\"mtu\":" + mtu + "}}")
                 .once();
+    }
 
-        assertThat(subnets.known("web")).isEmpty();
-        read("web");
+    @Test
+    void nothingIsKnownBeforeTheApiServerAnswersAndThenWhoAskedIsCalled() {
+        answer(1400);
+        AtomicInteger calls = new AtomicInteger();
 
-        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1400);
+        assertThat(subnets.get("web", calls::incrementAndGet)).isEmpty();
+
+        Awaitility.await().untilAtomic(calls, equalTo(1));
+        assertThat(get("web").orElseThrow().mtu()).hasValue(1400);
     }
 
     /** What is bound with the wrong MTU stays so for as long as its sandbox runs. */
@@ -67,29 +75,24 @@ class SubnetsTest {
                         .build())
                 .build();
         server.expect().get().withPath(PATH).andReturn(503, "{}").once();
-        server.expect()
-                .get()
-                .withPath(PATH)
-                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
-                .once();
+        answer(1400);
         server.expect().get().withPath(PATH).andReturn(503, "{}").always();
         try (once;
                 Subnets found = new Subnets(once, new ApiServer(), now::get)) {
-            found.read("web");
-            Awaitility.await().until(() -> server.getRequestCount() == 1);
-            assertThat(found.known("web")).isEmpty();
+            AtomicInteger calls = new AtomicInteger();
+            assertThat(found.get("web", calls::incrementAndGet)).isEmpty();
+            Awaitility.await().untilAtomic(calls, equalTo(1));
+            assertThat(found.get("web", NOTHING)).isEmpty();
 
-            Awaitility.await().until(() -> {
-                now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-                found.read("web");
-                return found.known("web").isPresent();
-            });
-            assertThat(found.known("web").orElseThrow().mtu()).hasValue(1400);
+            now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+            assertThat(found.get("web", calls::incrementAndGet)).isEmpty();
+            Awaitility.await().untilAtomic(calls, equalTo(2));
+            assertThat(found.get("web", NOTHING).orElseThrow().mtu()).hasValue(1400);
 
             now.addAndGet(TimeUnit.SECONDS.toNanos(5));
-            found.read("web");
-            Awaitility.await().until(() -> server.getRequestCount() == 3);
-            assertThat(found.known("web").orElseThrow().mtu())
+            assertThat(found.get("web", calls::incrementAndGet)).isEmpty();
+            Awaitility.await().untilAtomic(calls, equalTo(3));
+            assertThat(found.get("web", NOTHING).orElseThrow().mtu())
                     .as("the last answer counts")
                     .hasValue(1400);
         }
@@ -99,7 +102,7 @@ class SubnetsTest {
     @Test
     void noMoreAreRememberedThanAThousand() {
         for (int name = 0; name < 3_000; name++) {
-            subnets.read("of-a-tenant-" + name);
+            get("of-a-tenant-" + name);
         }
         server.expect()
                 .get()
@@ -109,66 +112,31 @@ class SubnetsTest {
 
         Awaitility.await().until(() -> {
             now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-            subnets.read("web");
-            return subnets.known("web").filter(found -> found.mtu().isPresent()).isPresent();
+            return get("web").filter(found -> found.mtu().isPresent()).isPresent();
         });
         assertThat(subnets.remembered()).isLessThanOrEqualTo(1_000);
     }
 
     @Test
-    void itIsReadAgainAfterAWhileAndNotBefore() {
-        server.expect()
-                .get()
-                .withPath(PATH)
-                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
-                .once();
-        server.expect()
-                .get()
-                .withPath(PATH)
-                .andReturn(200, "{\"spec\":{\"mtu\":1300}}")
-                .once();
+    void anAnswerCountsForFiveSecondsAndNoLonger() {
+        answer(1400);
+        answer(1300);
         read("web");
 
         now.addAndGet(TimeUnit.SECONDS.toNanos(4));
-        subnets.read("web");
+        assertThat(get("web").orElseThrow().mtu()).hasValue(1400);
         assertThat(server.getRequestCount()).isOne();
 
         now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-        subnets.read("web");
-        Awaitility.await()
-                .untilAsserted(() ->
-                        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1300));
-    }
-
-    /** The CNI binds most pods, and each would cost a request. */
-    @Test
-    void onlyOneThatWasNeededIsReadAgainWhenAPodComes() {
-        server.expect()
-                .get()
-                .withPath(PATH)
-                .andReturn(200, "{\"spec\":{\"mtu\":1400}}")
-                .once();
-        server.expect()
-                .get()
-                .withPath(PATH)
-                .andReturn(200, "{\"spec\":{\"mtu\":1300}}")
-                .once();
-
-        subnets.refresh("web");
+        assertThat(get("web")).as("it is too old").isEmpty();
         read("web");
-        assertThat(server.getRequestCount()).isOne();
-
-        now.addAndGet(TimeUnit.SECONDS.toNanos(5));
-        subnets.refresh("web");
-        Awaitility.await()
-                .untilAsserted(() ->
-                        assertThat(subnets.known("web").orElseThrow().mtu()).hasValue(1300));
+        assertThat(get("web").orElseThrow().mtu()).hasValue(1300);
     }
 
     @Test
     void oneThatIsNotThereOrMayNotBeReadSaysNothing() {
         read("web"); // the mock server has no such path
-        assertThat(subnets.known("web")).hasValue(Subnet.SILENT);
+        assertThat(get("web")).hasValue(Subnet.SILENT);
 
         server.expect()
                 .get()
@@ -176,22 +144,24 @@ class SubnetsTest {
                 .andReturn(403, "{}")
                 .always();
         read("secret");
-        assertThat(subnets.known("secret")).hasValue(Subnet.SILENT);
+        assertThat(get("secret")).hasValue(Subnet.SILENT);
     }
 
     /** The name comes from an annotation of the pod. */
     @Test
     void aNameThatNoSubnetCanHaveIsNotAskedFor() {
         for (String name : List.of("../../api/v1/secrets", "a/b", "", "A", "x".repeat(254), "a?b")) {
-            subnets.read(name);
-            assertThat(subnets.known(name)).as(name).hasValue(Subnet.SILENT);
+            assertThat(get(name)).as(name).hasValue(Subnet.SILENT);
         }
         assertThat(server.getRequestCount()).isZero();
     }
 
+    private Optional<Subnet> get(String name) {
+        return subnets.get(name, NOTHING);
+    }
+
     private void read(String name) {
-        subnets.read(name);
-        Awaitility.await().until(() -> subnets.known(name).isPresent());
+        Awaitility.await().until(() -> get(name).isPresent());
     }
 
     /** kube-ovn-cni's handleAdd. */
