@@ -67,6 +67,7 @@ class PartialOutagesIT {
         cluster.useCni(CniMode.KUBE_OVN);
         Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("adopted")), "Adopted");
         String row = NODE.representor(pod);
+        cluster.api().requests().clear();
         cluster.api().fail(BINDER, ApiServer.Failure.UNAVAILABLE);
         try {
             cluster.ovs().vsctl("del-port", "br-int", row);
