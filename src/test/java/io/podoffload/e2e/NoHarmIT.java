@@ -12,7 +12,6 @@ import io.podoffload.sim.Programs.ProgramFailed;
 import io.podoffload.sim.SimulatedCluster;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -206,7 +205,7 @@ class NoHarmIT {
         try {
             cluster.startBinder();
             awaitVerdict(vf.value(), "NotManaged");
-            double before = looks();
+            double before = NODE.looks();
             for (int link = 0; link < 20; link++) {
                 Programs.run("ip", "link", "add", "l" + link, "type", "veth", "peer", "name", "p" + link);
             }
@@ -215,7 +214,7 @@ class NoHarmIT {
                     .atMost(OneNode.SOON)
                     .until(() -> Programs.run("ip", "link", "show", representor).contains("alias pod-offload"));
 
-            assertThat(looks() - before).as("looks").isLessThan(15);
+            assertThat(NODE.looks() - before).as("looks").isLessThan(15);
         } finally {
             for (int link = 0; link < 20; link++) {
                 Programs.run("ip", "link", "del", "l" + link);
@@ -225,15 +224,6 @@ class NoHarmIT {
             cluster.offer(vf, true);
         }
         awaitVerdict(vf.value(), "Free");
-    }
-
-    private double looks() {
-        return cluster.askBinder("/actuator/prometheus")
-                .lines()
-                .filter(line -> line.startsWith("pod_offload_binder_looks_total "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
-                .findFirst()
-                .orElseThrow();
     }
 
     /** Its VF stays where it is, or goes to a program: the pod has no namespace that it could be moved into. */
@@ -423,25 +413,20 @@ class NoHarmIT {
             cluster.useCni(CniMode.KUBE_OVN);
             Pod pod = cluster.awaitBound(cluster.create(Pods.labelled("by-storage")), "Adopted");
             String representor = NODE.representor(pod);
-            Map<String, String> before = keysOfTheCni(representor);
+            Map<String, String> before = NODE.keysOfTheCni(representor);
             assertThat(before).containsEntry("encap-ip", "127.0.0.1").containsKey("ip");
 
             cluster.ovs().vsctl("del-port", "br-int", representor);
 
             Awaitility.await()
                     .atMost(OneNode.SOON)
-                    .untilAsserted(() -> assertThat(keysOfTheCni(representor)).isEqualTo(before));
+                    .untilAsserted(
+                            () -> assertThat(NODE.keysOfTheCni(representor)).isEqualTo(before));
             cluster.delete(pod);
         } finally {
             cluster.useDualStack(false);
             cluster.deleteSubnet(SUBNET);
         }
-    }
-
-    private static Map<String, String> keysOfTheCni(String representor) {
-        Map<String, String> ids = new HashMap<>(NODE.externalIds(representor));
-        ids.keySet().removeIf(key -> key.startsWith("pod-offload-") || key.startsWith("ovn-installed"));
-        return ids;
     }
 
     /** On the Node, by somebody on call: what runs goes on, and nothing changes until the annotation is gone. */

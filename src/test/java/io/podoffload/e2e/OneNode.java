@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.podoffload.sim.SimulatedCluster;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,6 +97,24 @@ final class OneNode implements BeforeAllCallback, AfterEachCallback, AfterAllCal
 
     Map<String, String> externalIds(String interfaceName) {
         return cluster().ovs().externalIds(interfaceName);
+    }
+
+    /** How many looks at VFs the binder has made since it started. */
+    double looks() {
+        return cluster()
+                .askBinder("/actuator/prometheus")
+                .lines()
+                .filter(line -> line.startsWith("pod_offload_binder_looks_total "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What kube-ovn-cni wrote on a row, without the binder's keys and OVN's. */
+    Map<String, String> keysOfTheCni(String interfaceName) {
+        Map<String, String> ids = new HashMap<>(externalIds(interfaceName));
+        ids.keySet().removeIf(key -> key.startsWith("pod-offload-") || key.startsWith("ovn-installed"));
+        return ids;
     }
 
     /** The Event is written after the condition, and then no other. */

@@ -46,12 +46,12 @@ class PartialOutagesIT {
                 restartAndAwaitBound(pod);
             }
             awaitNoLooks();
-            double before = looks();
+            double before = NODE.looks();
             Awaitility.await()
                     .during(Duration.ofSeconds(12))
                     .atMost(OneNode.SOON)
                     .pollInterval(Duration.ofSeconds(1))
-                    .untilAsserted(() -> assertThat(looks() - before)
+                    .untilAsserted(() -> assertThat(NODE.looks() - before)
                             .as("looks at VFs")
                             .isLessThan(2 * cluster.nic().pciAddresses().size()));
         } finally {
@@ -82,12 +82,12 @@ class PartialOutagesIT {
     }
 
     private void awaitNoLooks() {
-        double[] last = {looks()};
+        double[] last = {NODE.looks()};
         Awaitility.await()
                 .pollDelay(Duration.ofSeconds(2))
                 .pollInterval(Duration.ofSeconds(2))
                 .until(() -> {
-                    double now = looks();
+                    double now = NODE.looks();
                     boolean isQuiet = now == last[0];
                     last[0] = now;
                     return isQuiet;
@@ -102,15 +102,6 @@ class PartialOutagesIT {
                 .untilAsserted(() -> assertThat(NODE.externalIds(NODE.representor(pod)))
                         .doesNotContainEntry("pod-offload-sandbox", sandbox)
                         .containsEntry("ovn-installed", "true"));
-    }
-
-    private double looks() {
-        return cluster.askBinder("/actuator/prometheus")
-                .lines()
-                .filter(line -> line.startsWith("pod_offload_binder_looks_total "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
-                .findFirst()
-                .orElseThrow();
     }
 
     /** With annotations of 16 MiB and more on the node, by whoever may create pods. */

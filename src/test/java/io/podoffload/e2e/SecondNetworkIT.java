@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podoffload.sim.CniMode;
 import io.podoffload.sim.SimulatedCluster;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Pods that have a VF by themselves, for a second network of Kube-OVN only: they were promised nothing, and their VF is ours. */
+/** Pods that have a VF by themselves, for a second network of Kube-OVN only: nothing was promised to them, and the binder adopts their VF. */
 class SecondNetworkIT {
 
     @RegisterExtension
@@ -65,12 +64,6 @@ class SecondNetworkIT {
                 .get(0);
     }
 
-    private Map<String, String> keysOfTheCni(String row) {
-        Map<String, String> ids = new HashMap<>(NODE.externalIds(row));
-        ids.keySet().removeIf(key -> key.startsWith("pod-offload-") || key.startsWith("ovn-installed"));
-        return ids;
-    }
-
     @Test
     void itIsAdoptedAndSaidToBe() {
         Pod pod = create("adopted");
@@ -86,13 +79,13 @@ class SecondNetworkIT {
     void aRowOfItThatIsLostComesBackAsItWas() {
         Pod pod = create("lost");
         String row = row(pod);
-        Map<String, String> before = keysOfTheCni(row);
+        Map<String, String> before = NODE.keysOfTheCni(row);
 
         cluster.ovs().vsctl("del-port", "br-int", row);
 
         Awaitility.await()
                 .atMost(OneNode.SOON)
-                .untilAsserted(() -> assertThat(keysOfTheCni(row)).isEqualTo(before));
+                .untilAsserted(() -> assertThat(NODE.keysOfTheCni(row)).isEqualTo(before));
     }
 
     /** As where Multus is gone when the pod ends. */
